@@ -218,8 +218,9 @@ def _of_agent(shift: WorkingHours, agent: int, horizon: Horizon, before_break: i
     """What one agent of a shift works; `agent` is counted as `pauses_of` does."""
     periods: list[WorkPeriod] = []
     for day in horizon.week():
-        if hours := shift.hours_on(horizon.calendar.date(day)):
-            pauses = tuple(horizon.stretch(day, pause) for pause in pauses_of(shift, hours, agent))
+        date = horizon.calendar.date(day)
+        if hours := shift.hours_on(date):
+            pauses = tuple(horizon.stretch(day, pause) for pause in pauses_of(shift, date, agent))
             periods.append(WorkPeriod(day, *horizon.stretch(day, hours), pauses, shift.paid))
     return _merged(periods, horizon.drain_end, before_break)
 

@@ -11,7 +11,7 @@ from ccsim.charts import style
 from ccsim.metrics import TOTAL
 from ccsim.results import format
 from ccsim.results.model import Results
-from ccsim.results.targets import targets
+from ccsim.results.targets import targets, without_data
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,8 +31,10 @@ def key_figures(results: Results) -> list[tuple[str, str, str]]:
     missed = sorted({goal.name for goal in goals if not goal.met})
     figures = []
     if goals:
-        below = f"missed: {', '.join(missed)}" if missed else "none is missed"
-        figures.append(("targets met", f"{sum(goal.met for goal in goals)} of {len(goals)}", style.short(below, 44)))
+        unknown = len(without_data(results))
+        below = f"missed: {', '.join(missed)}" if missed else f"{unknown} without data" if unknown else "none is missed"
+        met = f"{sum(goal.met for goal in goals)} of {len(goals) + unknown}"
+        figures.append(("targets met", met, style.short(below, 44)))
     if total("cost") > 0:
         each = f"{format.money(total('cost_per_contact'), currency)} a contact"
         figures.append(("cost", format.money(total("cost"), currency), each))

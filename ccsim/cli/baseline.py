@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +17,9 @@ from ccsim.cli.planning import report_requirement, teams_table
 from ccsim.cli.screen import plain_table
 from ccsim.results import format
 from ccsim.staffing import output, patterns
-from ccsim.staffing.baseline import Baseline, baseline, on_duty
+from ccsim.staffing.baseline import Baseline, baseline, can_work, on_duty
 from ccsim.staffing.candidates import with_rules
+from ccsim.staffing.carry_over import carried_over
 from ccsim.staffing.cover import ShiftCover, cover_shifts
 from ccsim.staffing.turns import by_turns
 from ccsim.tables import F64
@@ -33,6 +35,8 @@ def erlang(scenario: Scenario, root: Path | None, *, xlsx: bool = False, as_json
     scenario, notes = by_turns(with_rules(scenario))
     needs = baseline(scenario)
     requirement, divided = needs.requirement(scenario), needs.requirement(scenario, divided=True)
+    warnings = tuple(f"{text}." for text in carried_over(scenario, can_work(scenario), scenario.days))
+    requirement = replace(requirement, warnings=warnings)
     covers: list[ShiftCover | None] = []
     shifts = scheduled = None
     if scenario.staffing.patterns:
@@ -42,13 +46,15 @@ def erlang(scenario: Scenario, root: Path | None, *, xlsx: bool = False, as_json
             scheduled = on_duty(patterns.staffed(scenario, covers[0].counts.tolist()))
     if as_json:
         record: dict[str, Any] = {} if shifts is None else output.shifts_json(scenario, shifts.agents)
-        record["notes"] = list(notes)
+        record |= {"notes": list(notes), "warnings": list(warnings)}
         record["requirement"] = output.requirement_json(scenario, requirement)
         click.echo(json.dumps(record, allow_nan=False))
     else:
         _show(scenario, needs, requirement, divided, covers)
         for note in notes:
             click.echo(f"{note}.")
+        for warning in warnings:
+            click.echo(f"Warning: {warning}")
     if root is None:
         return None
     on_shift: F64 = on_duty(scenario) if scheduled is None else scheduled

@@ -84,10 +84,18 @@ def _sentences(answer: Capacity) -> list[str]:
         sentences.append(f"All targets hold with up to {mean:.3f} times {of} ({interval}).")
         at = "" if answer.binds_at is None else f", on {format.moment(scenario, answer.binds_at)}"
         sentences.append(f"Binding target: {answer.binds.label(scenario.title)}{at}.")
+    had = zip(answer.goals, answer.today, answer.figures, strict=True)
+    if unknown := [goal for goal, today, limit in had if math.isnan(today.mean) and math.isnan(limit.mean)]:
+        which = "; ".join(goal.label(scenario.title) for goal in unknown)
+        sentences.append(f"No data, so neither met nor missed: {which}.")
     if nobody := [scenario.title(name) for name, today in answer.volume.items() if today == 0]:
         sentences.append(f"No customers of their own: {', '.join(nobody)}.")
     rules = scenario.staffing
-    over = {"run": "over the run", "day": "on every day", "interval": "in every interval"}[rules.targets_over]
+    over = {
+        "run": "over the run",
+        "day": "on every day with data",
+        "interval": "in every interval with data",
+    }[rules.targets_over]
     sentences.append(
         f"Targets hold {over if rules.met_on is None else f'on {format.percent(rules.met_on)} of days'}; "
         f"{format.several(answer.simulated, 'volume')} simulated, "

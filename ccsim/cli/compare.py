@@ -166,7 +166,7 @@ def compare(
         _print(comparison, ranking, plans, selection, as_json=as_json)
         if folder is not None:
             click.echo(f"Results: {folder}", err=as_json)
-    if not all(plan.fresh.met for plan in plans.values()):
+    if not all(plan.proven for plan in plans.values()):
         ctx.exit(1)
 
 

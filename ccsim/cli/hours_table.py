@@ -80,11 +80,10 @@ def _unmet(scenario: Scenario, shorts: list[Shortfall]) -> Iterator[str]:
     """One goal's: where, with what figure, why, and what could be met."""
     first = shorts[0]
     possible = bool(first.goal.slack(np.asarray(first.best)) >= 0)
-    why = "the search ended before it found how many agents do, as stretches depend on one another; more meet it"
     yield (
         f"{'Not met' if possible else 'Cannot be met'}: {judgement(first.goal, first.figure)}, at best "
         f"{format.percent(first.best)}, of {format.several(format.count(first.contacts), 'contact')} a run, "
-        f"{stretch(scenario, first.start, first.end)}: {why if possible else first.reason}."
+        f"{stretch(scenario, first.start, first.end)}: {first.reason}."
     )
     if first.within is not None and not possible:
         yield (

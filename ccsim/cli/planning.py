@@ -46,7 +46,12 @@ def requirement(
     they meet every target."""
     simulated, erlang = _simulated(scenario, workers), baseline(scenario).requirement(scenario)
     if as_json:
-        click.echo(json.dumps({"requirement": output.requirement_json(scenario, simulated)}, allow_nan=False))
+        record = {
+            "requirement": output.requirement_json(scenario, simulated),
+            "shortfalls": output.shortfalls_json(scenario, simulated),
+            "warnings": list(simulated.warnings),
+        }
+        click.echo(json.dumps(record, allow_nan=False))
     else:
         console = Console(file=sys.stdout, highlight=False)
         console.print(f"{scenario.name}: agents required by simulation", style="bold", markup=False)
@@ -114,7 +119,7 @@ def shifts(
         if also:
             _explain(Console(file=sys.stdout, highlight=False), scenario, needed, plan.fresh.scheduled)
     if root is None:
-        return None, plan.fresh.met
+        return None, plan.proven
     folder = output.to_folder(
         root,
         plan.scenario,
@@ -129,7 +134,7 @@ def shifts(
         finished=plan.finished,
         duration_s=round(plan.seconds, 3),
     )
-    return folder, plan.fresh.met
+    return folder, plan.proven
 
 
 def _explain(console: Console, scenario: Scenario, needed: Requirement, scheduled: F64) -> None:
@@ -237,7 +242,8 @@ def _costs(plan: ShiftPlan) -> list[str]:
         if other is not None and other.cost > 0:
             change = 100 * (cost / other.cost - 1)
             verdict = "no data on" if other.no_data else "meets" if other.met else "misses"
-            lines.append(f"{what}: {format.count(other.cost)}, the plan {change:+.1f} %; {verdict} the targets.")
+            which = "the targets" if other.all_data or not other.met else "the targets with data"
+            lines.append(f"{what}: {format.count(other.cost)}, the plan {change:+.1f} %; {verdict} {which}.")
     none = "no cheaper staffing" if plan.gap < NO_GAP else "no staffing below that cost"
     says = f"{none} meets the targets, unless what was simulated is wrong by more than half an agent"
     if plan.gap >= NO_GAP and plan.lower_bound <= 0:
@@ -268,7 +274,11 @@ def _binding(plan: ShiftPlan) -> list[str]:
 
 
 def _how(plan: ShiftPlan) -> list[str]:
-    over = {"run": "over the run", "day": "on every day of the run", "interval": "in every interval"}
+    over = {
+        "run": "over the run",
+        "day": "on every day of the run with data",
+        "interval": "in every interval with data",
+    }
     rules = plan.scenario.staffing
     held = f"on {format.percent(rules.met_on)} of days" if rules.met_on is not None else over[rules.targets_over]
     lines = [*(f"{note}." for note in plan.notes), f"Targets hold {held}."]
@@ -277,6 +287,8 @@ def _how(plan: ShiftPlan) -> list[str]:
         lines.append("NOT PROVEN: no data on any target on fresh random numbers.")
     elif not plan.fresh.met:
         lines.append("NOT PROVEN: fresh random numbers miss a target; more replications would find a safer plan.")
+    elif plan.in_doubt:
+        lines.append("NOT PROVEN: a target is met on fresh random numbers, but by less than its 95 % interval tells.")
     if plan.offered > len(plan.names):
         lines.append(
             f"{len(plan.names)} of {plan.offered} shifts were tried, those that cover Erlang's requirement best; "
@@ -286,7 +298,7 @@ def _how(plan: ShiftPlan) -> list[str]:
         lines.append("The time was up; this is the best plan found so far.")
     if plan.today.met and plan.today.cost < plan.searched.cost and worked_today(plan.scenario) is None:
         lines.append("Today's shifts cost less and meet the targets, but are not among the shifts to choose from.")
-    proven = "Proven" if plan.fresh.met else "Tried"
+    proven = "Tried" if not plan.proven else "Proven" if plan.fresh.all_data else "Targets with data proven"
     few = f", {plan.glances} of them in {' or '.join(map(str, plan.glance))} alone" if plan.glances else ""
     lines.append(
         f"{plan.evaluations} staffings simulated in {format.duration(plan.seconds)}, "

@@ -33,7 +33,7 @@ from ccsim.report.periods import by_day, by_interval
 from ccsim.results import format
 from ccsim.results.format import local_times
 from ccsim.results.model import Results
-from ccsim.results.targets import MetricTarget, targets
+from ccsim.results.targets import MetricTarget, targets, without_data
 from ccsim.scenario import read
 from ccsim.scenario.defaults import defaults_used
 from ccsim.scenario.model import Scenario
@@ -108,22 +108,29 @@ def _status(goal: MetricTarget) -> Status:
 def status(results: Results) -> Status:
     """Of all targets together."""
     statuses: set[Status] = {_status(goal) for goal in targets(results)}
-    return "missed" if "missed" in statuses else "met" if statuses == {"met"} else "open"
+    if "missed" in statuses:
+        return "missed"
+    return "met" if statuses == {"met"} and not without_data(results) else "open"
 
 
 def answer(results: Results) -> str:
-    """Targets met and missed, in a sentence."""
+    """Targets met and missed, and those of which nothing is known, in a sentence."""
     goals = targets(results)
     if not goals:
         return "No target is judged: the scenario gives none, or there are no data."
-    missed, unsure = ([goal for goal in goals if _status(goal) == status] for status in ("missed", "open"))
-    met = len(goals) - len(missed) - len(unsure)
-    if met == len(goals):
+    of: dict[str, list[tuple[Level, str, str]]] = {
+        said: [(goal.level, goal.name, goal.metric) for goal in goals if _status(goal) == status]
+        for status, said in STATUS.items()
+    } | {"without data": [bound[:3] for bound in without_data(results)]}
+    every = sum(map(len, of.values()))
+    met = len(of.pop(STATUS["met"]))
+    if met == every:
         return {1: "The target is met.", 2: "Both targets are met."}.get(met, f"All {met} targets are met.")
-    clauses = [f"{met} of {len(goals)} targets met" if met else f"No target is {'clearly ' if unsure else ''}met"]
-    for which, verb in ((missed, STATUS["missed"]), (unsure, STATUS["open"])):
+    clearly = "clearly " if of[STATUS["open"]] else ""
+    clauses = [f"{met} of {every} targets met" if met else f"No target is {clearly}met"]
+    for verb, which in of.items():
         names = ", ".join(
-            f"{results.scenario.title(goal.name)} {METRICS[goal.level, goal.metric].in_sentence}" for goal in which
+            f"{results.scenario.title(name)} {METRICS[level, metric].in_sentence}" for level, name, metric in which
         )
         if which:
             clauses.append(f"{verb}: {names}" if len(names) <= 60 else f"{len(which)} {verb}")

@@ -95,7 +95,7 @@ class Requirement:
     shortfalls: tuple[Shortfall, ...] = ()
     """what cannot be met, most contacts first; from a simulation alone"""
     warnings: tuple[str, ...] = ()
-    """where more are required than Erlang C asks for, and why"""
+    """what it does not know or count, and where more are required than Erlang C asks for"""
 
     @property
     def with_shrinkage(self) -> F64:
@@ -135,6 +135,11 @@ class Performance:
     def no_data(self) -> bool:
         """Nothing is known of any goal, as nobody came or was served."""
         return bool(np.isnan(self.slack).all())
+
+    @property
+    def all_data(self) -> bool:
+        """Something is known of every goal."""
+        return not np.isnan(self.slack).any()
 
 
 class Binding(NamedTuple):
@@ -202,6 +207,13 @@ class ShiftPlan:
     """of every staffing simulated: cost, least slack of all goals, met: the choice of cost and service there is"""
     baseline: Performance | None = None
     """agents enough for Erlang's requirement, on the fresh random numbers; None if the patterns cannot cover it"""
+    in_doubt: bool = False
+    """a target is met on the fresh random numbers, but by less than its 95 % interval tells"""
+
+    @property
+    def proven(self) -> bool:
+        """Whether every target with data is surely met on the fresh random numbers."""
+        return self.fresh.met and not self.in_doubt
 
     @property
     def shown(self) -> list[int]:

@@ -40,7 +40,7 @@ from ccsim.scenario.spans import (
 from ccsim.scenario.staffing_rules import STAFFING_RULES
 from ccsim.scenario.teams import Team
 from ccsim.scenario.values import DAY, HOUR, MINUTE, Span, written_duration
-from ccsim.scenario.volumes import Volume
+from ccsim.scenario.volumes import MOST_FAULTS, Volume
 from ccsim.tables import NEVER, SECOND
 
 
@@ -441,6 +441,13 @@ def pauses_lie_in_shifts(scenario: Scenario) -> Problems:
             if inside and not places_of(shift, shift.hours, rest):
                 value = f"no room for {written_duration(rest.lasts)} within {rest.between}"
                 yield Problem(dotted((*place, "breaks", i, "length")), value, "a shorter break or a longer window")
+            for day in shift.changed_days() if inside else ():
+                worked, changed = shift.hours_on(day), shift.clock_change(day)
+                assert worked is not None
+                if places_of(shift, worked, rest) and not places_of(shift, worked, rest, changed):
+                    value = f"no room for {written_duration(rest.lasts)} within {rest.between} on {day}"
+                    allowed = f"a window beyond the hour of the clock change in {scenario.timezone}"
+                    yield Problem(dotted((*place, "breaks", i, "between")), value, allowed)
 
 
 def rosters_are_possible(scenario: Scenario) -> Problems:
@@ -496,6 +503,16 @@ def _by_the_clock(timezone: str, moment: datetime) -> str:
         return ""
     skipped = first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != moment
     return "does not exist" if skipped else "comes twice"
+
+
+def intervals_come_once(scenario: Scenario) -> Problems:
+    """No two rows of a volume file are of the same time, unless the clock shows it twice."""
+    allowed = "each interval once, but for an hour that comes twice in the scenario's timezone"
+    yield from dict.fromkeys(  # several queues may read one file
+        Problem(f"{volume.file}:{line}", f"{row.start:%Y-%m-%d %H:%M} a second time", allowed)
+        for _, volume in volumes(scenario)
+        for line, row in volume.again[:MOST_FAULTS]
+    )
 
 
 # warnings
@@ -558,6 +575,7 @@ RULES: Final[tuple[Rule, ...]] = (
     rosters_are_possible,
     capacity_fits,
     local_times_happen_once,
+    intervals_come_once,
     *BEHAVIOURS,
     *STAFFING_RULES,
 )

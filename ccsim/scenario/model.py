@@ -23,7 +23,7 @@ from pydantic import (
     model_validator,
 )
 
-from ccsim.distributions.calendar import Calendar
+from ccsim.distributions.calendar import Calendar, change_at
 from ccsim.scenario.candidates import ShiftRule
 from ccsim.scenario.channels import with_defaults
 from ccsim.scenario.data import Guesses
@@ -33,9 +33,9 @@ from ccsim.scenario.outages import Outage
 from ccsim.scenario.parts import MICROSECOND, WHOLE, Duration, DurationOrAuto, LocalDate, Part, Text, Zone, data_files
 from ccsim.scenario.people import RosterRules
 from ccsim.scenario.queues import Callback, Outbound, Queue, SelfService
-from ccsim.scenario.shifts import Pattern, Premium
+from ccsim.scenario.shifts import Pattern, Premium, WorkingHours
 from ccsim.scenario.teams import Routing, Team
-from ccsim.scenario.values import DAY, MINUTE
+from ccsim.scenario.values import DAY, MINUTE, Span
 from ccsim.scenario.volumes import AllVolumes, Busyness, Demand, Interval, Move, Spike, Volume
 
 
@@ -228,7 +228,12 @@ class Scenario(Part):
         def skipped(start: datetime, length: int) -> bool:
             return start.date() in changed and not self._showing(start, length)
 
+        def twice(time: datetime) -> bool:
+            return change_at(time, self.timezone) == "twice"
+
         for volume in (*(queue.volume for queue in self.queue.values()), self.demand):
+            if volume is not None and volume.again:
+                volume.add_up(twice)
             if volume is not None and volume.copy_week is not None:
                 volume.repeat(days)
             elif volume is not None and volume.kind in ("file", "log"):
@@ -240,15 +245,37 @@ class Scenario(Part):
         """Names of the holidays around the days of the run and its drain."""
         if self.holidays is None:
             return {}
-        after = self.days + (LONGEST if self.drain == "auto" else -(-self.drain // DAY)) + 1
-        return self.holidays.between(self.start - timedelta(days=1), self.start + timedelta(days=after))
+        days = self._days_around()
+        return self.holidays.between(self.calendar.date(days[0]), self.calendar.date(days[-1]))
+
+    def _days_around(self) -> range:
+        """Days of the run and its drain, the one before and the one after."""
+        return range(-1, self.days + (LONGEST if self.drain == "auto" else -(-self.drain // DAY)) + 2)
+
+    def _every_hours(self) -> tuple[WorkingHours, ...]:
+        """All shifts and shift patterns."""
+        return (*(shift for team in self.team.values() for shift in team.shifts), *self.staffing.patterns)
+
+    def _keep_clock_changes(self) -> None:
+        """The shifts know when clocks are changed, as breaks in windows keep out of that hour."""
+        if self.timezone is None or all(rest.is_fixed for shift in self._every_hours() for rest in shift.breaks):
+            return
+        changes: dict[date, Span] = {}
+        for day in self._days_around():
+            if change := self.calendar.change(day):
+                first, until = change.wall
+                for before in (1, 0):  # a time at which such an hour begins is skipped or repeated, too
+                    at = self.calendar.date(day - before)
+                    changes[at] = Span(first - 1 + before * DAY, until + before * DAY)
+        for shift in self._every_hours():
+            shift.keep_clock_changes(changes)
 
     def _with_holidays(self) -> Scenario:
         """The same with its holidays in the hours of queues, shifts and patterns."""
         if self.holidays is None:
             return self
         days, rule = self.public_holidays(), self.holidays.open
-        for shift in (*(shift for team in self.team.values() for shift in team.shifts), *self.staffing.patterns):
+        for shift in self._every_hours():
             shift.keep_holidays(rule, days)
         queues = {
             name: queue.model_copy(update={"open": cut_hours(queue.open, queue.holidays or rule, days)})
@@ -262,6 +289,7 @@ class Scenario(Part):
         if not isinstance(raw, dict):
             return handler(raw)
         scenario = handler(_scaled(with_defaults(raw)))._with_holidays()
+        scenario._keep_clock_changes()
         scenario._keep_days_of_the_run()
         scenario._raw = raw
         files = data_files(info)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from difflib import get_close_matches
@@ -108,6 +108,7 @@ class WorkingHours(Part):
     cut; without it as [holidays] says. A date in `days` is worked in any case."""
 
     _holidays: dict[date, Span | None] = PrivateAttr(default_factory=dict)
+    _clock_changes: dict[date, Span] = PrivateAttr(default_factory=dict)
 
     def hours_on(self, day: date) -> Span | None:
         """Its hours on a day; None: not worked."""
@@ -121,6 +122,18 @@ class WorkingHours(Part):
         """These days are holidays on which `rule` holds, unless the shift has its own."""
         mine = rule if self.holidays is None else self.holidays
         self._holidays = {day: cut_span(self.hours, mine) for day in days if day not in self.days.dated}
+
+    def clock_change(self, day: date) -> Span | None:
+        """What a clock change skips or repeats on the clock of a day and the next."""
+        return self._clock_changes.get(day)
+
+    def changed_days(self) -> Iterator[date]:
+        """Days with a clock change on which it is worked."""
+        return (day for day in self._clock_changes if self.hours_on(day))
+
+    def keep_clock_changes(self, changes: dict[date, Span]) -> None:
+        """These are the times that clock changes skip or repeat, by day, on its clock."""
+        self._clock_changes = changes
 
     @field_validator("breaks")
     @classmethod

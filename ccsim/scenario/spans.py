@@ -78,8 +78,8 @@ def duties(team: Team, days: list[date]) -> Iterator[StaffedHours]:
                 there = range(sum(away[number]), shift.agents)
                 ways = Counter[tuple[Span, ...]]()
                 for first, place in enumerate(there[: cycles[number]]):
-                    ways[pauses_of(shift, worked, number + place)] += len(there[first :: cycles[number]])
-                for pauses, agents in (ways or Counter({pauses_of(shift, worked, number): 0})).items():
+                    ways[pauses_of(shift, day, number + place)] += len(there[first :: cycles[number]])
+                for pauses, agents in (ways or Counter({pauses_of(shift, day, number): 0})).items():
                     yield StaffedHours(agents, local(day, worked), tuple(local(day, pause) for pause in pauses))
     if team.roster is not None:
         known = set(days)
@@ -333,7 +333,7 @@ def _shift_edges(place: tuple[str | int, ...], shift: WorkingHours, days: list[d
         for activity in shift.activities:
             yield from _ends((*place, "activities"), day, activity)
         for rest in shift.breaks:
-            for taken in places_of(shift, worked, rest):
+            for taken in places_of(shift, worked, rest, shift.clock_change(day)):
                 yield from _ends((*place, "breaks"), day, taken)
 
 

@@ -59,6 +59,13 @@ class Interval(NamedTuple):
     handle_time: float | None = None
     """mean of a contact, all its turns and the wrap-up, in seconds; None: as the queue's distributions say"""
 
+    def plus(self, other: Interval) -> Interval:
+        """With the contacts of another row of the same time."""
+        known = [row for row in (self, other) if row.handle_time is not None and row.contacts > 0]
+        contacts = sum(row.contacts for row in known)
+        work = sum(row.contacts * (row.handle_time or 0.0) for row in known)
+        return Interval(self.start, self.contacts + other.contacts, work / contacts if known else None)
+
 
 class Appointments(Part):
     """Booked times: `each` customers every `every` from the start of `hours` until before their end."""
@@ -166,6 +173,7 @@ class Volume(Part):
     _trace: Trace | None = PrivateAttr(None)
     _left_out: tuple[datetime | int, ...] = PrivateAttr(())
     _skipped: tuple[Interval, ...] = PrivateAttr(())
+    _again: tuple[tuple[int, Interval], ...] = PrivateAttr(())
 
     @property
     def kind(self) -> str:
@@ -196,6 +204,11 @@ class Volume(Part):
     def skipped(self) -> tuple[Interval, ...]:
         """The rows of `file` at times that a clock change skips: their contacts do not come."""
         return self._skipped
+
+    @property
+    def again(self) -> tuple[tuple[int, Interval], ...]:
+        """The rows of `file` for a time that an earlier row has, each with its line."""
+        return self._again
 
     def handle_time_column(self, table: CsvTable) -> str | None:
         """The file's column of handle times: the one that `aht` names, or the usual one if it is there."""
@@ -238,6 +251,18 @@ class Volume(Part):
             work = None if trace.work is None else tuple(compress(trace.work, kept))
             arrivals, lines = tuple(compress(trace.arrivals, kept)), tuple(compress(trace.lines, kept))
             self._trace = Trace(trace.log, arrivals, work, lines)
+
+    def add_up(self, twice: Callable[[datetime], bool]) -> None:
+        """Adds the second row of a time that the clock shows twice to the first."""
+        rows, left = {row.start: row for row in self._intervals}, list[tuple[int, Interval]]()
+        added = set[datetime]()
+        for line, row in self._again:
+            if row.start in added or not twice(row.start):
+                left.append((line, row))
+                continue
+            added.add(row.start)
+            rows[row.start] = rows[row.start].plus(row)
+        self._intervals, self._again = tuple(rows.values()), tuple(left)
 
     def skip(self, skipped: Callable[[datetime, int], bool]) -> None:
         """Sets aside the rows of `file` of whose times, from their start on for their length, no clock shows any."""
@@ -292,6 +317,7 @@ class Volume(Part):
         intervals: dict[datetime, Interval] = {}
         lines: dict[datetime, int] = {}
         lengths: dict[datetime, timedelta] = {}
+        again: list[tuple[int, Interval]] = []
         faults: list[Fault] = []
         read = {"date": cells.dates, "time": cells.intervals, columns[2]: cells.numbers, columns[-1]: cells.numbers}
         if by_interval is not None:
@@ -308,7 +334,8 @@ class Volume(Part):
                 faults += [table.fault(line, f.value, f.allowed) for f in bad.faults]
                 continue
             if start in intervals:
-                faults.append(table.fault(line, f"{day} {time} a second time", "each interval once"))
+                again.append((line, row))
+                continue
             intervals[start] = row
             lines[start] = line
             if length is not None:
@@ -317,7 +344,7 @@ class Volume(Part):
             faults.append(Fault(f"{table.name} has no rows", "at least one interval", ("file",)))
         if faults:
             raise FaultError(*few(faults))
-        self._intervals = tuple(sorted(intervals.values()))
+        self._intervals, self._again = tuple(sorted(intervals.values())), tuple(again)
         usual = _most_frequent(lengths.values()) if lengths else _usual_gap(sorted(intervals))
         self._length = usual // MICROSECOND
         if faults := [

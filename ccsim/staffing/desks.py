@@ -13,6 +13,7 @@ import numpy as np
 
 from ccsim.distributions.durations import Never
 from ccsim.lowering import lower
+from ccsim.results.plans import StaffingTarget
 from ccsim.scenario import read
 from ccsim.scenario.faults import dotted
 from ccsim.scenario.model import Scenario
@@ -104,6 +105,19 @@ class Desks:
         tally = self.trials.tally(plan, spec, attended)
         self.progress()
         return tally
+
+    def serves(self, team: int, goal: StaffingTarget) -> bool:
+        """Whether a team has to do with a goal."""
+        if goal.level == "team":
+            return goal.name == self.spec.teams[team]
+        return bool(self.plan.rank[team, self.spec.queues.index(goal.name)] >= 0)
+
+    def first_to_serve(self, goal: StaffingTarget) -> int:
+        """The team whose agents a goal asks for first, by rank and then by the order of the file."""
+        able = [team for team in range(len(self.works)) if self.serves(team, goal)]
+        if goal.level == "team":
+            return able[0]
+        return min(able, key=lambda team: int(self.plan.rank[team, self.spec.queues.index(goal.name)]))
 
     def came_while_closed(self, queue: str, start: int, end: int) -> float:
         """First messages of [start, end) that come while their queue is closed, a replication."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from ccsim.results import format
 from ccsim.results.plans import IntervalTarget, Shortfall, StaffingTarget
+from ccsim.staffing.carry_over import carried_over
 from ccsim.staffing.desks import TIMES, Desks
 from ccsim.staffing.shifts import judgement
 from ccsim.tables import F64, I64, SECOND, Bool
@@ -25,6 +26,9 @@ OTHERWISE: Final = {
     "reply_level": "later messages wait for their own agent, who has other work in hand",
 }
 """Why more agents do not help, where nothing plainer is known."""
+
+SEARCH: Final = "the search ended before it found how many agents do, as stretches depend on one another; more meet it"
+"""Why a target is missed that more agents meet."""
 
 
 class Explanation(NamedTuple):
@@ -56,19 +60,24 @@ def explain(
             slack[g, piece] = desks.goals[g].slack(numerator[g] / denominator[g])
     binding = _binding(desks, counts, np.where(hopeless, np.inf, slack), share, tally[1] / runs)
     shortfalls = _shortfalls(desks, counts, pieces, hopeless | (slack < 0), tally)
-    return Explanation(binding, shortfalls, tuple(_warnings(desks, counts, extra, binding)))
-
-
-def _serves(desks: Desks, team: int, goal: StaffingTarget) -> bool:
-    if goal.level == "team":
-        return goal.name == desks.spec.teams[team]
-    return bool(desks.plan.rank[team, desks.spec.queues.index(goal.name)] >= 0)
+    scenario = desks.scenario
+    warnings = (
+        *(
+            f"no data on {goal.label(scenario.title)} in {format.several(runs, 'replication')}: it is neither met nor "
+            "missed."
+            for goal, under in zip(desks.goals, tally[1], strict=True)
+            if not under.any()
+        ),
+        *(f"{text}." for text in carried_over(scenario, desks.works & (counts > 0), scenario.days)),
+        *_warnings(desks, counts, extra, binding),
+    )
+    return Explanation(binding, shortfalls, warnings)
 
 
 def _binding(desks: Desks, counts: I64, slack: F64, share: F64, contacts: F64) -> tuple[IntervalTarget, ...]:
     binding = []
     for t, team in enumerate(desks.spec.teams):
-        mine = [g for g, goal in enumerate(desks.goals) if _serves(desks, t, goal)]
+        mine = [g for g, goal in enumerate(desks.goals) if desks.serves(t, goal)]
         for i in np.flatnonzero(counts[t] > 0).tolist():
             asked = [g for g in mine if contacts[g, i] > 0 and np.isfinite(slack[g, i])]
             if asked:
@@ -95,11 +104,14 @@ def _shortfalls(desks: Desks, counts: I64, pieces: list[slice], missed: Bool, ta
             if denominator == 0 or not missed[g, piece].all() or goal.slack(numerator / denominator) >= 0:
                 continue
             start, end = int(desks.edges[piece.start]), int(desks.edges[piece.stop])
+            best_share = float(best[0] / best[1]) if best[1] else np.nan
+            possible = bool(goal.slack(np.asarray(best_share)) >= 0)
+            reason = SEARCH if possible else _reason(desks, g, start, end, float(denominator))
             here.append(
                 Shortfall(
-                    goal, start, end, float(numerator / denominator), float(best[0] / best[1]) if best[1] else np.nan,
-                    float(denominator / runs), _reason(desks, g, start, end, float(denominator)), None,
-                    max(int(counts[t, piece].max()) for t in range(len(counts)) if _serves(desks, t, goal)),
+                    goal, start, end, float(numerator / denominator), best_share,
+                    float(denominator / runs), reason, None,
+                    max(int(counts[t, piece].max()) for t in range(len(counts)) if desks.serves(t, goal)),
                 )
             )  # fmt: skip
         here.sort(key=lambda one: -one.contacts)

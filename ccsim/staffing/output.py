@@ -172,7 +172,7 @@ def rosters(scenario: Scenario, agents: I64) -> dict[str, list[RosterRow]]:
         worked = [(day, hours) for day in days if (hours := pattern.hours_on(day))]
         for place in range(count):
             for day, hours in worked:
-                pauses = ";".join(map(str, pauses_of(pattern, hours, numbers[pattern.team] + place)))
+                pauses = ";".join(map(str, pauses_of(pattern, day, numbers[pattern.team] + place)))
                 start, _, end = str(hours).partition("-")
                 mine.append((f"{pattern.team} {first + place}", day, start, end, pauses))
         numbers[pattern.team] += 1
@@ -253,6 +253,19 @@ def requirement_json(scenario: Scenario, requirement: Requirement) -> list[dict[
     ]  # fmt: skip
 
 
+def shortfalls_json(scenario: Scenario, requirement: Requirement) -> list[dict[str, Any]]:
+    """An entry a stretch and target that is not met: its figure, the best there is, and why."""
+
+    def at(micros: int) -> str:
+        return f"{scenario.calendar.local(micros):%Y-%m-%dT%H:%M}"
+
+    return [
+        {"what": _what(short.goal), "wanted": short.goal.wanted, "start": at(short.start), "end": at(short.end),
+         "figure": short.figure, "best": None if math.isnan(short.best) else short.best, "reason": short.reason}
+        for short in requirement.shortfalls
+    ]  # fmt: skip
+
+
 def shifts_json(scenario: Scenario, agents: I64) -> dict[str, Any]:
     """Agents on each shift pattern, what they cost and are paid for; `fte` is null without `fte_hours`."""
     given, counts = scenario.staffing.patterns, agents.tolist()
@@ -279,7 +292,7 @@ def plan_json(plan: ShiftPlan) -> dict[str, Any]:
                 plan.goals, plan.searched.figures, plan.fresh.figures, plan.fresh.slack.tolist(), strict=True
             )
         ],
-        "proven": plan.fresh.met,
+        "proven": plan.proven,
         "overtime_cost": _band(plan.overtime),
         "notes": list(plan.notes),
         "warnings": list(plan.warnings),

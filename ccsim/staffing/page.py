@@ -40,7 +40,7 @@ def document(
     """The report of a plan and of the requirement beside it; `provenance` is what its provenance.json holds."""
     scenario, fresh = plan.scenario, plan.fresh
     verdicts = tuple(_verdicts(plan))
-    sure = fresh.met and all(verdict.status == "met" for verdict in verdicts)
+    sure = plan.proven and fresh.all_data and all(verdict.status == "met" for verdict in verdicts)
     return Document(
         title=f"{scenario.name}: the cheapest shifts that meet every target",
         subtitle=f"tried on {format.several(fresh.replications, 'replication')} that the search has not seen",
@@ -83,7 +83,7 @@ def plans_table(plans: Mapping[str, ShiftPlan], labels: Mapping[str, str]) -> Ta
             *([format.full_time_agents(plan.scenario, plan.paid_hours)] if hours else []),
             plan.fresh.cost, None if plan.fresh.cost == base else plan.fresh.cost - base, plan.overtime,
             plan.lower_bound,
-            "yes" if plan.fresh.met else "no",
+            "yes" if plan.proven else "no",
         )
         for name, plan in plans.items()
     )  # fmt: skip
@@ -107,7 +107,7 @@ def plans_table(plans: Mapping[str, ShiftPlan], labels: Mapping[str, str]) -> Ta
 def plans_csv(plans: Mapping[str, ShiftPlan]) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
     """Header and rows of staffing.csv: every shift of every variant."""
     rows = [
-        (name, shift, pattern.team, agents, f"{agents * hours:.2f}", f"{agents * cost:.2f}", plan.fresh.met)
+        (name, shift, pattern.team, agents, f"{agents * hours:.2f}", f"{agents * cost:.2f}", plan.proven)
         for name, plan in plans.items()
         for shift, pattern, agents, hours, cost in zip(
             plan.names, plan.patterns, plan.agents.tolist(), plan.pattern_hours.tolist(), plan.pattern_cost.tolist(),
@@ -141,6 +141,8 @@ def requirement_document(
         subtitle=first.method,
         answer=f"Agents at their desks at most: {most}.",
         status=None,
+        findings=(Finding("To bear in mind", first.warnings),) if first.warnings else (),
+        findings_title="How good it is",
         sections=(
             *([Section("Charts", tuple(pictures))] if pictures else []),
             Section("Figures", (Table("Agents required", tuple(map(TableColumn, heads, kinds)), rows),)),
@@ -179,8 +181,11 @@ def _answer(plan: ShiftPlan) -> str:
     agents = f"{format.several(plan.most_on_a_day, 'agent')} on the busiest day"
     if plan.fresh.no_data:
         return f"{agents}: no data on any target."
+    if plan.in_doubt and plan.fresh.met:
+        return f"{agents} meet every target, but one by less than its 95 % interval tells."
     if plan.fresh.met:
-        return f"{agents}, on {format.several(int((plan.agents > 0).sum()), 'shift')}, meet every target."
+        which = "every target" if plan.fresh.all_data else "every target with data"
+        return f"{agents}, on {format.several(int((plan.agents > 0).sum()), 'shift')}, meet {which}."
     return f"{agents} met every target in the search, but not on fresh random numbers."
 
 
@@ -209,7 +214,8 @@ def _facts(plan: ShiftPlan) -> Iterable[Fact]:
         yield Fact("Overtime", format.count(over.mean), " · ".join(filter(None, details)))
     for what, of in (("Today's shifts", plan.today), ("Shifts by Erlang's formulas", plan.baseline)):
         if of is not None:
-            met = "no data" if of.no_data else "meet every target" if of.met else "miss a target"
+            every = "every target" if of.all_data else "every target with data"
+            met = "no data" if of.no_data else f"meet {every}" if of.met else "miss a target"
             yield Fact(what, format.count(of.cost), met)
     yield Fact(
         "Lower bound", format.count(plan.lower_bound), f"of the relaxation, {format.percent(plan.gap)} below the plan"

@@ -16,6 +16,7 @@ import numpy as np
 
 from ccsim.scenario.model import Scenario
 from ccsim.staffing.trials import Judge, Pool, Tally, Trials
+from ccsim.stats.intervals import half_width_of
 from ccsim.tables import F64, I64
 
 MOST: Final = 400
@@ -80,7 +81,10 @@ class Prover:
     def _at(self, tally: Tally, *, worst: bool) -> F64:
         """The slack of each goal at one end of its interval; the mean's without one, infinity without data."""
         slack = []
-        for goal, (mean, low, high) in zip(self._judge.goals, tally.estimates(), strict=True):
+        for g, (goal, (mean, low, high)) in enumerate(zip(self._judge.goals, tally.estimates(), strict=True)):
             end = low if goal.at_least == worst else high
+            if worst and low == high:  # all or none of a few, which is no proof
+                width = 2 * half_width_of(*tally.by_day[:, :, g].sum(axis=-1), share=True)
+                end = mean - width if goal.at_least else mean + width
             slack.append(goal.slack(np.array(mean if math.isnan(end) else end)))
         return np.nan_to_num(np.stack(slack), nan=np.inf)[:, None]

@@ -76,6 +76,11 @@ class _Search:
         self.dearest_first = np.argsort([-team.cost_per_hour for team in desks.scenario.team.values()], kind="stable")
         self.parts = [np.flatnonzero(desks.works.any(axis=0))] if whole else self.days
         """by stretch, the intervals in which somebody works"""
+        self.ladders = [
+            [Ladder.of(part, desks.load[t, part], desks.bound[t, part], self.most[t, part]) for t in range(self.teams)]
+            for part in self.parts
+        ]
+        """by stretch and team"""
         self.stretches = (
             [slice(0, self.intervals)]
             if whole
@@ -108,9 +113,9 @@ class _Search:
                 if number == 0 and any(q.outside_hours != "reject" for q in self.desks.scenario.queue.values()):
                     floor = self._sweep(floor, floor)
             counts = self._climb(np.maximum(floor, unbound), counts)
-            if self.by_interval or self._enough_of(self.desks.tally(counts)).all():
-                break
-        return counts
+            if self.by_interval or not self._missed(self.desks.tally(counts)).any():
+                return counts
+        return self._topped_up(counts)
 
     def _unbound(self) -> I64:
         """Erlang's agents for queues of which no target binds : int64[team, interval]; their work is to be done too."""
@@ -131,11 +136,11 @@ class _Search:
             share = sums[0] / sums[1]
         return np.stack([goal.slack(row) for goal, row in zip(self.desks.goals, share, strict=True)])
 
-    def _enough_of(self, tally: Tally) -> Bool:
-        """By stretch, whether all goals that are to hold over it do."""
+    def _missed(self, tally: Tally) -> Bool:
+        """Goals that are to hold over a stretch and do not : bool[goal, stretch]."""
         missed = (self.slack(tally) < 0) & ~self.brief[:, None]
         out = np.stack([self.hopeless[:, stretch].all(axis=-1) for stretch in self.stretches], axis=-1)
-        return np.asarray(~(missed & ~out).any(axis=0))
+        return np.asarray(missed & ~out)
 
     # --- over the run or days
 
@@ -143,11 +148,7 @@ class _Search:
         """The lowest rungs that are enough, in every stretch, and never fewer agents than `floor`."""
         if self.brief.all():
             return floor
-        desks, teams = self.desks, range(self.teams)
-        ladders = [
-            [Ladder.of(part, desks.load[t, part], desks.bound[t, part], self.most[t, part]) for t in teams]
-            for part in self.parts
-        ]
+        desks, teams, ladders = self.desks, range(self.teams), self.ladders
 
         def laid(number: int, rungs: I64, counts: I64, extra: I64) -> None:
             part = self.parts[number]
@@ -163,12 +164,13 @@ class _Search:
             most = [len(ladder.steps) for ladder in mine]
             room = [int((self.most[t, part] * desks.opening[t, part]).max(initial=0)) for t in teams]
             order = [*(self.teams + self.dearest_first), *self.dearest_first]
-            asking.append(_least(np.array(start + opening), np.array(most + room), np.array(order)))
+            each = np.append(np.ones(self.teams, dtype=np.int64), desks.opening[:, part].sum(axis=1))
+            asking.append(_least(np.array(start + opening), np.array(most + room), np.array(order), each))
         asked = {number: next(question) for number, question in enumerate(asking)}
         while asked:
             for number, rungs in asked.items():
                 laid(number, rungs, counts, extra)
-            enough = self._enough_of(desks.tally(counts))
+            enough = np.asarray(~self._missed(desks.tally(counts)).any(axis=0))
             for number in list(asked):
                 try:
                     asked[number] = asking[number].send(bool(enough[number]))
@@ -180,6 +182,24 @@ class _Search:
                             ladders[number])] + [0] * self.teams)  # fmt: skip
                     laid(number, least, counts, extra)
         self.extra = extra
+        return counts
+
+    def _topped_up(self, counts: I64) -> I64:
+        """With more agents in stretches that miss a goal, as the search has them pass work on to and fro for ever.
+
+        Of the team that serves the queue first, up its ladder by longer and longer steps; nobody is taken away.
+        """
+        by = 1
+        while by <= self.most.sum():
+            missed = np.argwhere(self._missed(self.desks.tally(counts)))
+            if not len(missed):
+                break
+            for g, number in missed.tolist():
+                t, part = self.desks.first_to_serve(self.desks.goals[g]), self.parts[number]
+                ladder, extra = self.ladders[number][t], self.extra[t, part]
+                more = ladder.agents(ladder.step(counts[t, part] - extra) + by) + extra
+                counts[t, part] = np.maximum(counts[t, part], more)
+            by *= 2
         return counts
 
     # --- over intervals
@@ -197,7 +217,8 @@ class _Search:
             works = [self.desks.works[:, day[step]] for day in here]
             starts = [np.maximum(guess[:, day[step]] * there, there) for day, there in zip(here, works, strict=True)]
             asking = [
-                _least(start, there * limit, self.dearest_first) for start, there in zip(starts, works, strict=True)
+                _least(start, there * limit, self.dearest_first, np.ones_like(limit))
+                for start, there in zip(starts, works, strict=True)
             ]
             answers = self._ask(asking, counts, kept, judged)
             for start, agents, stretch in zip(starts, answers, kept, strict=True):
@@ -241,8 +262,11 @@ def _before(days: list[I64], day: I64, intervals: int) -> int:
     return min((int(other[0]) for other in days if other[0] > day[-1]), default=intervals)
 
 
-def _least(start: I64, most: I64, order: I64) -> Asking:
-    """The least agents, up to `most`, that are enough: up from `start` together, down team by team in `order`."""
+def _least(start: I64, most: I64, order: I64, each: I64) -> Asking:
+    """The least agents, up to `most`, that are enough: up from `start` together, down team by team in `order`.
+
+    `each` : how many agents one more of each number is.
+    """
     held: list[I64] = []
     failed: list[I64] = []
 
@@ -267,10 +291,18 @@ def _least(start: I64, most: I64, order: I64) -> Asking:
         middle = (below + by) // 2
         below, by = (below, middle) if (yield from ask(raised(middle))) else (middle, by)
     agents = raised(by)
-    for team in order:  # who was raised for nothing must not stand in for the others
-        back = np.where(np.arange(len(order)) == team, raised(0), agents)
-        if (yield from ask(back)):
-            agents = back
+    for team in order:  # who was raised for nothing, or for what fewer of the others do, must not stand in for them
+        more, before = 0, agents
+        while True:
+            back = np.where(np.arange(len(order)) == team, raised(0), np.minimum(before + more, most))
+            if each @ back >= each @ before:
+                break
+            if (yield from ask(back)):
+                agents = back
+                break
+            if (np.delete(back, team) == np.delete(most, team)).all():
+                break
+            more = 2 * more + 1
     for team in order:
         below, step = -1, 1
         while agents[team] - below > 1:

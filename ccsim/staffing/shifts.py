@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final
 
 import numpy as np
 
 from ccsim.errors import Problem, ScenarioError
-from ccsim.lowering import Horizon
+from ccsim.lowering import Horizon, spans_of
+from ccsim.metrics.timeline import share_within
 from ccsim.results import format
 from ccsim.results.plans import Performance, ShiftPlan, StaffingTarget
-from ccsim.scenario import check
 from ccsim.scenario.model import Scenario
 from ccsim.staffing.baseline import Baseline, baseline, on_duty
 from ccsim.staffing.candidates import covering, most_useful, with_rules
+from ccsim.staffing.carry_over import carried_over
 from ccsim.staffing.cover import cover_shifts
 from ccsim.staffing.patterns import (
     cost_of_shifts,
@@ -30,13 +31,14 @@ from ccsim.staffing.patterns import (
     staffed,
     worked_today,
 )
-from ccsim.staffing.proof import Prover
+from ccsim.staffing.proof import Proof, Prover
 from ccsim.staffing.search import Search, TimeUp
 from ccsim.staffing.trials import Judge, Pool, Tally, Trials, today
 from ccsim.staffing.turns import by_turns
 from ccsim.tables import F64, I64
 from ccsim.workload.offered import interval_edges
 from ccsim.workload.unserved import unserved
+from ccsim.workload.warnings import warnings
 
 ROOMS: Final = ((1.5, 3), (4.0, 10))
 """Agents to try on a pattern without `max`: so many times Erlang's and so many more. The second where targets are
@@ -106,7 +108,7 @@ def shift_plan(
         search.take(agents for agents in known if agents is not None)
     room = most if divided is None else np.maximum(most, divided.counts)
     prover = Prover(scenario, judge, room, workers, time.monotonic() + within - (time.perf_counter() - clock))
-    agents, proof, repairs, finished = _proven(search, judge, prover, finished)
+    agents, (proof, short), repairs, finished = _proven(search, judge, prover, finished)
 
     def performance(tally: Tally, agents: I64 | None, seed: int = prover.seed) -> Performance:
         return _performance(seed, judge, tally, scenario, agents, cost)
@@ -137,14 +139,15 @@ def shift_plan(
         finished=finished,
         repairs=repairs,
         notes=notes,
-        warnings=_warnings(scenario, judge.goals, agents),
+        warnings=(*_unknown(scenario, judge, proof), *_warnings(scenario, judge.goals, agents)),
         marginal=_marginal(search, agents, len(judge.goals)),
         tried=tuple((spent, float(np.nanmin(slack, initial=1.0)), not (slack < 0).any()) for spent, slack in tallies),
         baseline=None if divided is None else performance(prover.first.tally(divided.counts), divided.counts),
+        in_doubt=bool(short.any()),
     )
 
 
-def _proven(search: Search, judge: Judge, prover: Prover, finished: bool) -> tuple[I64, Tally, tuple[str, ...], bool]:
+def _proven(search: Search, judge: Judge, prover: Prover, finished: bool) -> tuple[I64, Proof, tuple[str, ...], bool]:
     """The best of a search that is proven, else the last tried: agents, what they come to on fresh random numbers, what
     was done for it, in words, and whether the search was finished.
 
@@ -157,37 +160,68 @@ def _proven(search: Search, judge: Judge, prover: Prover, finished: bool) -> tup
     def cost(of: I64) -> float:
         return float(search.cost @ of)
 
-    def next_best(below: float) -> tuple[I64, Tally] | None:
+    def next_best(below: float) -> tuple[I64, Proof] | None:
         """The cheapest that holds without a margin, costs less than this, and is proven; a few are tried."""
         cheaper = [(one, judge.slack(tally)) for one, tally in search.tried() if cost(one) < below]
         held = [one for one, slack in cheaper if (search.filled(slack) >= 0).all()]
         for one in sorted((one for one in held if one.tobytes() not in refuted), key=cost)[:OTHERS]:
-            proof, short = prover.prove(one)
-            if not short.any():
+            proof = prover.prove(one)
+            if not proof.short.any():
                 return one, proof
             refuted.add(one.tobytes())
         return None
 
-    proof, short = prover.prove(agents)
-    while short.any() and len(repairs) < REPAIRS and finished:
+    proof = prover.prove(agents)
+    while proof.short.any() and len(repairs) < REPAIRS and finished and agents.tobytes() not in refuted:
         refuted.add(agents.tobytes())
-        missed = _repair(judge, proof, short)
+        missed = _repair(judge, *proof)
         alike = next_best(cost(agents) * (1 + ALIKE))
         if alike is not None:
             return *alike, (*repairs, f"The next best, as the cheapest misses: {missed}"), finished
         repairs.append(f"Searched again with a margin: {missed}")
-        margin = _stricter(margin, judge.slack(search.tally(agents)), short)
+        margin = _stricter(margin, judge.slack(search.tally(agents)), proof.short)
         search.tighten(margin)
         finished = search.run()
         if search.best is None:
             break
         agents = search.best
-        proof, short = prover.prove(agents)
-    if short.any():
+        proof = prover.prove(agents)
+    if proof.short.any():
         refuted.add(agents.tobytes())
     if repairs or not finished:
-        agents, proof = next_best(math.inf if short.any() else cost(agents)) or (agents, proof)
+        agents, proof = next_best(math.inf if proof.short.any() else cost(agents)) or (agents, proof)
     return agents, proof, tuple(repairs), finished
+
+
+def _unknown(scenario: Scenario, judge: Judge, tally: Tally) -> Iterator[str]:
+    """Targets of which fresh random numbers show nothing: at all, or on a day or in an interval of open hours."""
+    where = format.several(tally.by_day.shape[1], "replication")
+    by_stretch = judge.over != "run" and judge.met_on is None
+    for goal, figure, slack in zip(judge.goals, tally.estimates(), judge.slack(tally), strict=True):
+        what = goal.label(scenario.title)
+        if math.isnan(figure.mean):
+            yield f"no data on {what} in {where}: it is neither met nor missed"
+        elif by_stretch and goal.level == "queue":
+            edges = _edges(scenario, judge)
+            is_open = share_within(spans_of(scenario.queue[goal.name].open, Horizon.of(scenario)), edges) > 0
+            is_open &= edges[:-1] >= scenario.warm_up
+            unseen = np.flatnonzero(is_open & np.isnan(slack))
+            if len(unseen):
+                yield (
+                    f"no data on {what} in {len(unseen)} of {format.several(int(is_open.sum()), judge.over)} in which "
+                    f"it is open, first on {_stretch(scenario, judge, int(unseen[0]))}: neither met nor missed then"
+                )
+
+
+def _edges(scenario: Scenario, judge: Judge) -> I64:
+    """Of the days or intervals in which targets must hold."""
+    return Horizon.of(scenario).midnights if judge.over == "day" else interval_edges(scenario)
+
+
+def _stretch(scenario: Scenario, judge: Judge, number: int) -> str:
+    """A day or interval for people."""
+    local = scenario.calendar.local(int(_edges(scenario, judge)[number]))
+    return format.day(local) + ("" if judge.over == "day" else f" {local:%H:%M}")
 
 
 def _warnings(scenario: Scenario, goals: tuple[StaffingTarget, ...], agents: I64) -> tuple[str, ...]:
@@ -199,11 +233,15 @@ def _warnings(scenario: Scenario, goals: tuple[StaffingTarget, ...], agents: I64
     paid = zip(scenario.staffing.patterns, rates(scenario), strict=True)
     free = dict.fromkeys(pattern.team for pattern, rate in paid if not rate)
     unpaid = f"teams whose agents cost nothing in this plan, for want of a cost_per_hour: {', '.join(free)}"
-    some = len(free) > 0 and any(rates(scenario))
+    priced = any(rates(scenario))
+    hours = "costs are paid hours, as no team has a cost_per_hour"
+    worked = staffed(scenario, agents.tolist())
     return (
         *([alone] if without else []),
-        *([unpaid] if some else []),
-        *map(str, unserved(staffed(scenario, agents.tolist()))),
+        *([unpaid] if free and priced else []),
+        *([] if priced else [hours]),
+        *map(str, unserved(worked)),
+        *carried_over(worked, on_duty(worked) > 0, scenario.days),
     )
 
 
@@ -282,7 +320,7 @@ def _why(scenario: Scenario, judge: Judge, search: Search, most: I64) -> str:
     for goal, figure, row in zip(judge.goals, tally.estimates(), slack, strict=True):
         if (row < 0).any():
             lines.append(f"  {_missed(scenario, judge, goal, figure.mean, row)}")
-    lines += [f"  {problem}" for problem in check.warnings(staffed(scenario, most))]
+    lines += [f"  {problem}" for problem in warnings(staffed(scenario, most), {})]
     return "\n".join(lines)
 
 
@@ -295,9 +333,7 @@ def _missed(scenario: Scenario, judge: Judge, goal: StaffingTarget, mean: float,
         return f"{judgement(goal, mean)} on {share} of days; {short} on the worst of these days"
     if judge.over == "run":
         return f"{judgement(goal, mean)}; {short}"
-    starts = Horizon.of(scenario).midnights if judge.over == "day" else interval_edges(scenario)
-    local = scenario.calendar.local(int(starts[worst]))
-    at = format.day(local) + ("" if judge.over == "day" else f" {local:%H:%M}")
+    at = _stretch(scenario, judge, worst)
     figure = goal.wanted + float(slack[worst]) * (1 if goal.at_least else -1)
     number = f"{int((slack < 0).sum())} of {format.several(int((~np.isnan(slack)).sum()), judge.over)}"
     return f"{judgement(goal, figure)} on {at}; {short}; missed on {number}; {format.percent(mean)} over the run"

@@ -10,8 +10,7 @@ from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.pauses import cycle_of
 from ccsim.scenario.shifts import Pattern
-from ccsim.scenario.spans import run_days
-from ccsim.scenario.values import DAY, HOUR, Span, written_duration
+from ccsim.scenario.values import HOUR, Span, written_duration
 from ccsim.staffing.patterns import crews, names, staffed
 from ccsim.workload.unserved import stretches
 
@@ -24,7 +23,7 @@ def by_turns(scenario: Scenario) -> tuple[Scenario, tuple[str, ...]]:
     """
     patterns, raw, notes = scenario.staffing.patterns, copy.deepcopy(scenario.raw), []
     for p, b, queue in _with_nobody_left(scenario):
-        rest, window = patterns[p].breaks[b], _window(scenario, patterns[p], b)
+        rest, window = patterns[p].breaks[b], _window(patterns[p], b)
         if window == rest.between:  # no room for turns
             continue
         raw["staffing"]["patterns"][p]["breaks"][b] = {"length": written_duration(rest.lasts), "between": str(window)}
@@ -55,28 +54,13 @@ def _with_nobody_left(scenario: Scenario) -> Iterator[tuple[int, int, str]]:
                 yield p, b, queue
 
 
-def _window(scenario: Scenario, pattern: Pattern, place: int) -> Span:
+def _window(pattern: Pattern, place: int) -> Span:
     """As many places of its length before and after a break as lie within an hour and the shift, no nearer to another
-    break than halfway, and in no hour that a clock change skips or repeats on a day of the run."""
+    break than halfway."""
     rest, lasts = pattern.breaks[place].between, pattern.breaks[place].lasts
     others = [other.between for other in pattern.breaks if other is not pattern.breaks[place]]
     before = [(other.end + rest.start) // 2 for other in others if other.end <= rest.start]
     after = [(rest.end + other.start) // 2 for other in others if other.start >= rest.end]
-    for first, until in _changed_hours(scenario, pattern):
-        before += [until] if until <= rest.start else []
-        after += [first - 1] if rest.end < first else []  # such an hour begins with a time that none may end at
     earliest = max(pattern.hours.start, rest.start - HOUR, *before)
     latest = min(pattern.hours.end, rest.end + HOUR, *after)
     return Span(rest.start - (rest.start - earliest) // lasts * lasts, rest.end + (latest - rest.end) // lasts * lasts)
-
-
-def _changed_hours(scenario: Scenario, pattern: Pattern) -> Iterator[tuple[int, int]]:
-    """What clock changes skip or repeat while the pattern is worked, on the clock of the day on which it begins."""
-    for date in run_days(scenario):
-        if pattern.hours_on(date) is None:
-            continue
-        day = scenario.calendar.day(date)
-        for over in (0, 1):
-            if change := scenario.calendar.change(day + over):
-                first, until = change.wall
-                yield first + over * DAY, until + over * DAY

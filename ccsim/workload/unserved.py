@@ -57,7 +57,7 @@ def _of_queue(scenario: Scenario, plan: Plan, comes: Bool, q: int, name: str) ->
     rejects = queue.outside_hours == "reject"
     edges, is_open, served = stretches(plan, comes, q)
     starts, length = edges[:-1], np.diff(edges)
-    expected = _expected(scenario, name, edges)
+    expected = contacts_between(scenario, name, edges)
     alone = is_open & ~served
     if (rejects or not isinstance(queue.patience, Never)) and expected[alone].sum() >= FEWEST:
         begins = scenario_time(scenario, int(starts[alone][0]))
@@ -188,8 +188,8 @@ def _count(times: I64, starts: I64, ends: I64) -> I64:
     return np.asarray(begun - np.searchsorted(np.sort(ends), times, side="right"), dtype=np.int64)
 
 
-def _expected(scenario: Scenario, name: str, edges: I64) -> F64:
-    """Contacts to be expected between these times, or those that a log has."""
+def contacts_between(scenario: Scenario, name: str, edges: I64) -> F64:
+    """Contacts of a queue to be expected between each two of these times, or those that a log has : float64[n]."""
     rate = poisson_rate(scenario, name)
     expected = np.diff(np.interp(edges.astype(np.float64), rate.edges.astype(np.float64), rate.expected))
     for source, share in sources(scenario, name).items():

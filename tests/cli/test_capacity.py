@@ -90,9 +90,10 @@ def test_bad_input_is_refused(easy: Path, arguments: list[str], status: int, wor
     assert "Traceback" not in result.output
 
 
-def test_queues_without_customers_are_named_once(easy: Path) -> None:
+def test_queues_without_customers_and_targets_without_data_are_named_once(easy: Path) -> None:
     result = capacity(easy, "--set", "queue.chat.volume={ per_day = 0 }", "--set", "queue.chat.service_level='80/60'")
-    assert result.stdout.count("chat") == 1
+    assert result.stdout.count("chat") == 2
+    assert "No data, so neither met nor missed: chat: service level." in result.stdout
     assert "No customers of their own: chat." in result.stdout
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from datetime import date, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
@@ -96,6 +97,19 @@ def test_what_a_roster_leaves(file: Path, tmp_path: Path) -> None:
     assert "late: if all took their break at 15:00-15:30, nobody would be there for phone" in said
     assert "Warning: queue.phone: open for" in said
 
+    # what is rostered is there: at half past ten those on the early shift whose break is not then
+    there = {(row["date"], row["time"]): float(row["rostered"]) for row in read_rows(folder / "coverage.csv")}
+    for day in {row["date"] for row in rows}:
+        early = [row["breaks"] for row in rows if (row["date"], row["start"]) == (day, "08:00")]
+        breaks = [rest for rest in early if rest in ("10:30-10:45", "10:45-11:00")]
+        assert there[day, "10:30"] == len(early) - len(breaks) / 2
+
+    # the same wishes are counted above and below, and overtime is told apart
+    unfulfilled = re.search(r"Wishes not fulfilled: (\d+)", done.output)
+    assert unfulfilled is not None
+    assert re.search(rf"^wishes, days +if possible +{unfulfilled[1]}$", done.output, re.M)
+    assert re.search(r"^Overtime hours to finish contacts: [\d.]+; without rules [\d.]+\.$", done.output, re.M)
+
     # each event is a row of the roster, in the time zone of the scenario
     files = sorted((folder / "calendars").iterdir())
     assert len(files) == 4
@@ -155,8 +169,13 @@ def test_the_plan_of_a_week_is_covered_in_every_week(file: Path, tmp_path: Path)
     of_shifts = json.loads(done.stdout)["covers"]
     assert of_shifts == "the shifts of a plan"
     (folder / "shifts.csv").unlink()
-    done = ccsim("roster", file, "--effort", 0.5, "--json", "--plan", folder)
-    assert json.loads(done.stdout)["covers"].endswith("of a week, repeated")
+    held = ("roster", file, "--effort", 0.5, "--json", "--set", "queue.phone.outside_hours=hold")
+    result = json.loads(ccsim(*held, "--plan", folder).stdout)
+    assert result["covers"].endswith("of a week, repeated")
+    # what the phone holds from Saturday on is in no plan of a week, and in one of two weeks once
+    over = "phone: nobody serves it from Sat 7 Mar 18:00 on"
+    assert [warning.startswith(over) for warning in result["warnings"]].count(True) == 1
+    assert not any("nobody serves it from" in warning for warning in json.loads(ccsim(*held).stdout)["warnings"])
 
 
 def test_no_roster_says_why(file: Path) -> None:

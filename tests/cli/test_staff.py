@@ -8,6 +8,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
@@ -138,13 +139,12 @@ def test_a_requirement_that_misses_a_target_ends_with_status_1(morning: Path) ->
 
 def test_what_a_search_left_short_is_not_called_impossible(morning: Path) -> None:
     goal = StaffingTarget("queue", "phone", "abandonment", 0.08, at_least=False)
-    short = Shortfall(goal, 9 * HOUR, 12 * HOUR, 0.086, 0.0, 111.0, "nobody is there", None, 4)
+    short = Shortfall(goal, 9 * HOUR, 12 * HOUR, 0.086, 0.0, 111.0, "it is so", None, 4)
     (possible,) = hours_table._unmet(read.load(morning), [short])
     assert possible.startswith("Not met: phone: abandonment 8.6 %, wanted ≤ 8 %, at best 0.0 %, of 111 contacts a run")
-    assert "nobody is there" not in possible
     (impossible,) = hours_table._unmet(read.load(morning), [short._replace(best=0.085)])
     assert impossible.startswith("Cannot be met: ")
-    assert impossible.endswith("nobody is there.")
+    assert impossible.endswith("it is so.")
 
 
 def test_without_patterns_it_is_the_requirement(morning: Path) -> None:
@@ -299,6 +299,46 @@ def test_no_data_is_no_target_met(morning: Path) -> None:
     assert sum(int(row["agents"]) for row in rows(folder(result) / "shifts.csv")) > 0
 
 
+def test_a_target_without_data_beside_one_that_is_met_is_named(morning: Path) -> None:
+    """Nobody chats: the plan is proven for the calls alone, and says so."""
+    result = staff(morning, "--set", "queue.chat.volume.per_hour=0", "--set", "days=1", "--replications", "2")
+    said = " ".join(result.stdout.split())
+    assert "Warning: no data on chat: service level in 10 replications: it is neither met nor missed." in said
+    assert "Targets with data proven in 10 replications" in said
+    assert "; meets the targets with data." in said
+
+
+def test_open_intervals_without_data_are_counted(morning: Path) -> None:
+    """Of targets in every interval, those in which nobody happens to come are named."""
+    few = ("queue.chat.service_level=none", "staffing.targets_over=interval", "queue.phone.volume.per_hour=0.2")
+    few += ("replications=1", "days=1")
+    said = " ".join(staff(morning, *(part for change in few for part in ("--set", change))).stdout.split())
+    found = re.search(r"no data on phone: service level in (\d+) of 6 intervals in which it is open, first on", said)
+    assert found is not None
+    assert 0 < int(found[1]) < 6
+    assert "Targets hold in every interval with data." in said
+
+
+def test_a_few_contacts_all_in_time_prove_nothing(morning: Path) -> None:
+    """Their interval has no width; of seven, one in three may be late."""
+    few = ("days=1", "queue.phone.volume.per_hour=0.2", "queue.chat.service_level=none", "replications=2")
+    said = " ".join(staff(morning, *(part for change in few for part in ("--set", change))).stdout.split())
+    proven = re.search(r"Proven in (\d+) replications", said)
+    assert proven is not None
+    assert int(proven[1]) > 10
+
+
+def test_what_remains_in_doubt_is_not_proven(capsys: pytest.CaptureFixture[str]) -> None:
+    plan = by_hand.plan(by_hand.centre(3, 7))
+    sure = replace(plan, fresh=replace(plan.fresh, slack=np.full(len(plan.goals), 0.01)))
+    show(sure)
+    assert "NOT PROVEN" not in capsys.readouterr().out
+    show(replace(sure, in_doubt=True))
+    said = " ".join(capsys.readouterr().out.split())
+    assert "NOT PROVEN: a target is met on fresh random numbers, but by less than its 95 % interval tells." in said
+    assert "Proven in" not in said
+
+
 RUSH = """
 name = "Messages over night"
 start = 2026-03-02
@@ -346,5 +386,5 @@ def test_a_team_that_costs_nothing_beside_one_that_does_is_named(tmp_path: Path)
     (tmp_path / "rush.toml").write_text(text)
     done = staff(tmp_path / "rush.toml", "--json")
     assert done.exit_code == 0, done.output
-    (warning,) = json.loads(done.stdout)["warnings"]
+    warning, _ = json.loads(done.stdout)["warnings"]
     assert warning == "teams whose agents cost nothing in this plan, for want of a cost_per_hour: others"

@@ -134,7 +134,7 @@ def test_a_queue_that_the_plan_leaves_alone_is_named(day: Path, tmp_path: Path) 
 
 def test_requirement_and_erlang(day: Path) -> None:
     simulated = staff(day, "--method", "requirement")
-    assert list(simulated) == ["requirement"]
+    assert list(simulated) == ["requirement", "shortfalls", "warnings"]
     assert {entry["binds"] for entry in simulated["requirement"]} == {"phone: service_level"}
     erlang = staff(day, "--method", "erlang")
     assert erlang["cost"] > 0

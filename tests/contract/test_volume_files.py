@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from ccsim.errors import ScenarioError
 from ccsim.scenario.check import warnings
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.read import parse
+from ccsim.scenario.volumes import Interval
 from ccsim.workload.customers import poisson_rate
 from ccsim.workload.handle_time import factors_of
 from ccsim.workload.unserved import unserved
@@ -150,6 +151,22 @@ def test_rows_of_an_hour_that_comes_twice_are_spread_over_both(tmp_path: Path) -
     assert sum(come(run, 0.5)) == 135
     (warning,) = clock_changes(run)
     assert "110 contacts in rows of 2026-10-25 02:00 to 03:00, which comes twice in Europe/Rome" in warning
+
+
+def test_rows_that_come_twice_with_the_hour_are_added_up(tmp_path: Path) -> None:
+    """As an export has them; a third one, and one of an hour that comes once, is refused."""
+    rows = night(1, 2, 3, 4, 20, 30, 7, 8)[8:]
+    twice = [*rows[:6], rows[4].replace(",20", ",30"), rows[5], *rows[6:]]
+    assert come(scenario(tmp_path, twice, **AUTUMN), 0.5)[:10] == [1, 2, 3, 4, 25, 30, 25, 30, 7, 8]
+    for again in (rows[4], rows[3]):
+        with pytest.raises(ScenarioError, match=r"2026-10-25 0[12]:[03]0 a second time; expected each interval"):
+            scenario(tmp_path, [*twice, again], **AUTUMN)
+
+
+def test_handle_times_of_rows_added_up_are_weighted_by_contacts() -> None:
+    first, second = Interval(datetime(2026, 10, 25, 2), 1, 200.0), Interval(datetime(2026, 10, 25, 2), 3, 400.0)
+    assert first.plus(second) == (first.start, 4, 350.0)
+    assert first.plus(second._replace(handle_time=None)) == (first.start, 4, 200.0)
 
 
 def test_rows_of_an_hour_that_is_skipped_do_not_come_and_are_said(tmp_path: Path) -> None:

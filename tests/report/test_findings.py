@@ -61,6 +61,13 @@ def test_a_bad_day_is_named_with_its_staff() -> None:
     )
 
 
+def test_a_target_without_data_is_named_beside_one_that_is_met() -> None:
+    results = simulated(phone={"reply_target": "90% in 60s"})
+    report = document(results, PROVENANCE, required_of(results))
+    assert report.answer == "1 of 2 targets met; without data: calls later replies in time."
+    assert report.status == "open"
+
+
 def test_idle_teams_are_told_with_their_hours() -> None:
     result = said(simulated())
     assert result["writers"].startswith("Time to spare: without any session for 60 of 60 staffed hours (100 %).")

@@ -38,6 +38,14 @@ def test_answer_and_status_are_those_of_the_fresh_random_numbers() -> None:
         assert (slack < 0) == all(verdict.status == "missed" for verdict in result.verdicts)
 
 
+def test_a_target_without_data_is_not_said_to_be_met() -> None:
+    slack = np.full(len(PLAN.goals), 0.05)
+    slack[0] = np.nan
+    result = document(replace(PLAN, fresh=replace(PLAN.fresh, slack=slack)), NEEDED, {"versions": {}})
+    assert result.answer.endswith("meet every target with data.")
+    assert result.status == "open"
+
+
 def test_page_and_workbook() -> None:
     from openpyxl import load_workbook
 

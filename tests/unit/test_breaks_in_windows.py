@@ -17,7 +17,7 @@ from ccsim.scenario.model import Scenario
 from ccsim.scenario.pauses import places_of
 from ccsim.scenario.spans import duties
 from ccsim.scenario.values import HOUR, MINUTE
-from ccsim.staffing import patterns
+from ccsim.staffing import output, patterns
 from ccsim.staffing.cover import cover_shifts
 from ccsim.workload.attendance import attendance_of, outs
 from ccsim.workload.unserved import unserved
@@ -194,3 +194,35 @@ def test_nobody_is_alone_at_lunch() -> None:
     gap = unserved(scenario({"agents": 2, "breaks": ["12:00-12:30"]}))
     assert "open for 0.5 h with nobody on duty" in str(gap[0])
     assert not any("nobody on duty" in str(one) for one in unserved(scenario({"agents": 2, "breaks": [LUNCH]})))
+
+
+@pytest.mark.parametrize(
+    ("start", "taken"),
+    [
+        ("2026-10-23", ["01:00", "01:30", "02:00", "02:30", "03:00", "03:30"]),
+        ("2026-10-24", ["01:00", "03:00", "03:30"]),  # two to three comes twice in this night
+        ("2027-03-27", ["01:00", "03:00", "03:30"]),  # and is skipped in this one
+    ],
+)
+def test_a_window_around_the_hour_of_a_clock_change(start: str, taken: list[str]) -> None:
+    """Breaks keep out of it, in the run and in the roster that a plan writes."""
+    pattern = {"team": "t", "hours": "22:00-06:00", "breaks": [{"length": "30min", "between": "01:00-04:00"}]}
+    shift = {"agents": 6} | {key: value for key, value in pattern.items() if key != "team"}
+    calls = {"channel": "phone", "open": "always", "volume": {"per_day": 10}}
+    raw = {"start": start, "days": 1, "timezone": "Europe/Rome", "drain": "1d", "queue": {"calls": calls}}
+    raw |= {"team": {"t": {"skills": {"calls": 1}, "shifts": [shift]}}, "staffing": {"patterns": [pattern]}}
+    result = read.parse(raw)
+    plan, _ = lower(result)
+    night = plan.pause_start[plan.pause_start > 24 * HOUR]
+    pauses = {result.calendar.local(start) for start in night[night < 36 * HOUR].tolist()}
+    assert sorted(f"{at:%H:%M}" for at in pauses) == taken
+    written = [row for row in output.rosters(result, np.array([6]))["t"] if str(row[1]) == start]
+    assert {breaks.partition("-")[0] for *_, breaks in written} == set(taken)
+
+
+def test_a_window_within_the_hour_of_a_clock_change_is_refused() -> None:
+    shift = {"hours": "22:00-06:00", "agents": 2, "breaks": [{"length": "20min", "between": "02:00-03:00"}]}
+    calls = {"channel": "phone", "open": "always", "volume": {"per_day": 10}}
+    raw = {"start": "2026-10-24", "days": 2, "timezone": "Europe/Rome", "drain": "1d", "queue": {"calls": calls}}
+    with pytest.raises(ScenarioError, match=r"no room for 20m within 02:00-03:00 on 2026-10-24; expected a window b"):
+        read.parse(raw | {"team": {"t": {"skills": {"calls": 1}, "shifts": [shift]}}})

@@ -14,13 +14,14 @@ from ccsim.runs.run import run
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
 from ccsim.staffing.baseline import baseline
-from ccsim.staffing.requirement import _least, requirement
+from ccsim.staffing.desks import Desks
+from ccsim.staffing.requirement import _least, _Search, requirement
 from ccsim.tables import I64
 
 
 def asked(enough: Callable[[I64], bool], start: list[int], most: list[int], order: list[int]) -> tuple[Any, int]:
     """The least that is enough, and how often it was asked."""
-    question = _least(np.array(start), np.array(most), np.array(order))
+    question = _least(np.array(start), np.array(most), np.array(order), np.ones(len(order), dtype=np.int64))
     agents, times = next(question), 0
     while True:
         times += 1
@@ -44,6 +45,13 @@ def test_of_several_teams_nobody_can_be_spared_the_dearest_first() -> None:
     assert asked(enough, [3, 3, 3], [9, 9, 9], [0, 1, 2])[0].tolist() == [3, 4, 1]
     assert asked(enough, [3, 3, 3], [9, 9, 9], [1, 0, 2])[0].tolist() == [4, 3, 1]
     assert asked(enough, [3, 3, 0], [9, 9, 0], [1, 0, 2])[0] is None
+
+
+def test_many_of_one_team_do_not_stand_in_for_one_of_another() -> None:
+    def enough(agents: I64) -> bool:
+        return bool(agents[0] + 0.01 * agents[1] >= 7.05)
+
+    assert asked(enough, [3, 3], [99, 99], [0, 1])[0].tolist() == [8, 0], "not 7 and 5"
 
 
 def morning(queues: dict[str, Any], teams: dict[str, Any], **top: Any) -> Scenario:
@@ -244,3 +252,19 @@ def test_late_before_the_opening_is_a_cause() -> None:
 def test_threads_change_nothing() -> None:
     scenario = morning({"phone": CALLS}, {"voice": {"skills": {"phone": 1}}}, replications=5)
     np.testing.assert_array_equal(requirement(scenario).agents, requirement(scenario, workers=2).agents)
+
+
+def test_days_that_the_rounds_leave_short_get_more_agents() -> None:
+    """Each day by itself, of the team that serves the queue first; who is there already stays."""
+    calls = {"channel": "phone", "volume": {"per_day": 240}, "service_level": "80/20"}
+    teams = {"own": {"skills": {"calls": 1}}, "others": {"skills": {"calls": 2}}}
+    desks = Desks(morning({"calls": calls}, teams, days=2, staffing={"targets_over": "day"}), 1, lambda: None)
+    search = _Search(desks)
+    few = np.where(desks.works, [[1], [0]], 0)
+    few[0, :24] = search.most[0, :24]
+    counts = search._topped_up(few.copy())
+    assert not search._missed(desks.tally(counts)).any()
+    assert (counts[:, :24] == few[:, :24]).all(), "enough on the first day"
+    assert (counts[0, 24:] >= few[0, 24:]).all()
+    assert (counts[1] == 0).all()
+    assert search._missed(desks.tally(few)).any()

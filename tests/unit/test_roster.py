@@ -205,7 +205,7 @@ def test_a_plan_is_covered_exactly_where_it_can_be() -> None:
     counts = counts_of(task, result.assignment)
     assert of_plan.unrestricted is not None
     assert of_plan.unrestricted.sum() == 24
-    assert of_plan.hours_short(counts) <= 16
+    assert of_plan.hours_short(counts.astype(float)) <= 16
 
 
 def test_who_shares_no_team_is_rostered_apart() -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-import pytest
-
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.read import parse
 from ccsim.staffing.turns import by_turns
@@ -64,20 +62,6 @@ def test_a_break_while_the_queue_is_closed_harms_nobody() -> None:
 def test_a_night_shift() -> None:
     planned, _ = by_turns(scenario({"breaks": ["00:30-01:00"]}, opens="22:00-06:00"))
     assert breaks(planned) == [["23:30-02:00 30 min"]]
-
-
-@pytest.mark.parametrize(
-    ("start", "rest", "window"),
-    [
-        (date(2026, 10, 24), "01:00-01:30", "00:00-01:30"),  # two to three comes twice in this night
-        (date(2026, 10, 24), "03:30-04:00", "03:00-05:00"),
-        (date(2027, 3, 27), "01:00-01:30", "00:00-01:30"),  # and is skipped in this one
-        (date(2026, 10, 22), "01:00-01:30", "00:00-02:30"),
-    ],
-)
-def test_no_break_is_moved_into_the_hour_of_a_clock_change(start: date, rest: str, window: str) -> None:
-    planned, _ = by_turns(scenario({"breaks": [rest]}, opens="20:00-06:00", start=start))
-    assert breaks(planned) == [[f"{window} 30 min"]]
 
 
 def test_what_cannot_be_taken_by_turns_stays() -> None:

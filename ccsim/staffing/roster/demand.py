@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Final
@@ -48,6 +48,8 @@ class Demand:
     """agents on each duty, where a plan says so : int64[duty]"""
     out_of_reach: float = 0.0
     """agent hours required in which no shift is worked"""
+    of_a_week: bool = False
+    """of the plan of one week, which holds for every week"""
 
     @cached_property
     def unrestricted(self) -> I64 | None:
@@ -62,13 +64,13 @@ class Demand:
         cheapest = cover(self.covers, self.required, self.task.costs, most=most)
         return None if cheapest is None else cheapest.counts
 
-    def hours_short(self, counts: I64) -> float:
-        """Agent hours missing to what is required, with so many on each duty."""
-        return float(np.maximum(self.required - self.covers @ counts, 0.0) @ self.hours)
+    def hours_short(self, there: F64) -> float:
+        """Agent hours missing to what is required, with so many there : float64[row]."""
+        return float(np.maximum(self.required - there, 0.0) @ self.hours)
 
-    def hours_over(self, counts: I64) -> float:
-        """Agent hours above what is required, with so many on each duty."""
-        return float(np.maximum(self.covers @ counts - self.required, 0.0) @ self.hours)
+    def hours_over(self, there: F64) -> float:
+        """Agent hours above what is required, with so many there : float64[row]."""
+        return float(np.maximum(there - self.required, 0.0) @ self.hours)
 
 
 def of_requirement(task: Task, requirement: Requirement) -> Demand:
@@ -137,12 +139,16 @@ def of_folder(task: Task, folder: Path) -> Demand:
 
 
 def _of_shifts(task: Task, files: DataFiles) -> Demand:
-    agents, table = np.zeros(len(task.names), dtype=np.int64), files.table(SHIFTS)
-    for line, (name, number) in table.cells("pattern", "agents"):
+    agents, table, worked = np.zeros(len(task.names), dtype=np.int64), files.table(SHIFTS), set[date]()
+    for line, (name, number, days) in table.cells("pattern", "agents", "days"):
         if name not in task.names:
             raise FaultError(table.fault(line, f"no pattern {shown(name)}", did_you_mean(name, task.names)))
         agents[task.names.index(name)] = _number(table, line, number, int)
-    return of_plan(task, "the shifts of a plan", agents)
+        try:
+            worked |= {date.fromisoformat(day) for day in days.split(";") if day}
+        except ValueError:
+            raise FaultError(table.fault(line, days, "dates, such as 2026-03-02;2026-03-03")) from None
+    return replace(of_plan(task, "the shifts of a plan", agents), of_a_week=_length(worked) <= WEEK)
 
 
 def _of_intervals(task: Task, files: DataFiles) -> Demand:
@@ -161,17 +167,21 @@ def _of_intervals(task: Task, files: DataFiles) -> Demand:
         raise FaultError(table.fault(1, "no rows", "a requirement"))
     method, rows = next(iter(by_method.items()))
     by_weekday = {(team, at.weekday(), at.time()): agents for (team, at), agents in rows.items()}
-    first, last = min(at for _, at in rows), max(at for _, at in rows)
-    if (last - first).days + 1 < WEEK:
-        raise FaultError(
-            table.fault(2, f"{(last - first).days + 1} days", "a week at least, or all days of the roster")
-        )
+    days = _length({at.date() for _, at in rows})
+    if days < WEEK:
+        raise FaultError(table.fault(2, f"{days} days", "a week at least, or all days of the roster"))
     needed = [
         [rows.get((team, at), by_weekday.get((team, at.weekday(), at.time()), 0.0)) for at in clock]
         for team in task.teams
     ]
     same = all((team, at) in rows for team in task.teams for at in clock)
-    return _by_interval(task, method if same else f"{method}; of a week, repeated", edges, np.array(needed))
+    demand = _by_interval(task, method if same else f"{method}; of a week, repeated", edges, np.array(needed))
+    return replace(demand, of_a_week=days <= WEEK)
+
+
+def _length(days: set[date]) -> int:
+    """Days from the first to the last."""
+    return (max(days) - min(days)).days + 1 if days else 0
 
 
 def _number(table: CsvTable, line: int, cell: str, kind: Callable[[str], float]) -> float:

@@ -100,7 +100,7 @@ class Task:
                 if hours is None:
                     continue
                 start, end = horizon.stretch(day, hours)
-                pauses = [horizon.stretch(day, pause) for pause in pauses_of(pattern, hours, 0)]
+                pauses = [horizon.stretch(day, pause) for pause in pauses_of(pattern, self.date(day), 0)]
                 unpaid = 0 if pattern.paid else sum(until - since for since, until in pauses)
                 late = hours.end > self.scenario.roster.late_after
                 duties.append(Duty(number, pattern.team, day, hours, start, end, end - start - unpaid, late))
@@ -134,7 +134,7 @@ class Task:
         horizon, pattern = Horizon.of(self.scenario), self.scenario.staffing.patterns[duty.pattern]
 
         def member(place: int) -> tuple[WorkPeriod, ...]:
-            pauses = tuple(horizon.stretch(duty.day, pause) for pause in pauses_of(pattern, duty.hours, place))
+            pauses = tuple(horizon.stretch(duty.day, pause) for pause in pauses_of(pattern, self.date(duty.day), place))
             return (WorkPeriod(duty.day, duty.start, duty.end, pauses, pattern.paid),)
 
         return AgentGroup(duty.team, duty.pattern, tuple(map(member, range(cycle_of(pattern)))), pattern.cost_per_hour)

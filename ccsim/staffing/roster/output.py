@@ -59,10 +59,9 @@ def write_tables(folder: Path, plan: RosterPlan) -> None:
     )
     write_csv(folder / "rules.csv", ("rule", "agent", "what"), plan.breaches)
     demand, calendar = plan.demand, plan.task.scenario.calendar
-    there = demand.covers @ plan.counts
     rows = []
     for team, start, required, rostered in zip(
-        demand.team, demand.starts.tolist(), demand.required.tolist(), there.tolist(), strict=True
+        demand.team, demand.starts.tolist(), demand.required.tolist(), plan.there.tolist(), strict=True
     ):
         at = calendar.local(start)
         rows.append((team, at.date(), f"{at:%H:%M}", f"{required:.2f}", f"{rostered:.2f}"))

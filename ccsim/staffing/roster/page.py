@@ -87,7 +87,7 @@ def facts(plan: RosterPlan) -> Iterable[tuple[str, str, str]]:
     demand = plan.demand
     required = float(demand.required @ demand.hours)
     yield "Required", f"{format.count(required)} h", f"at the desk, shrinkage added; {demand.method}"
-    short, over = demand.hours_short(plan.counts), demand.hours_over(plan.counts)
+    short, over = demand.hours_short(plan.there), demand.hours_over(plan.there)
     share = format.percent(short / required if required else 0.0)
     yield "Short", f"{format.count(short)} h", f"{share} of what is required"
     yield "Over", f"{format.count(over)} h", "agent hours above what is required"
@@ -136,10 +136,15 @@ def remarks(plan: RosterPlan) -> Iterable[str]:
 
 
 def rules_table(plan: RosterPlan) -> Table:
-    """Every rule, whether it must hold, and how often it does not."""
+    """Every rule, whether it must hold, and how often it does not; wishes by days."""
     counts = Counter(breach.rule for breach in plan.breaches)
+    counts["wishes"] = wish_days(plan)[0]
     rows = tuple(
-        (rule.replace("_", " "), "if possible" if rule in SOFT else "always", float(counts[rule]))
+        (
+            "wishes, days" if rule == "wishes" else rule.replace("_", " "),
+            "if possible" if rule in SOFT else "always",
+            float(counts[rule]),
+        )
         for rule in (*PER_AGENT, SHIFT_LIMITS, *SOFT)
     )
     return Table("Rules", (TableColumn("Rule"), TableColumn("To be kept"), TableColumn("Not kept", "number")), rows)
@@ -216,8 +221,9 @@ def _figures(plan: RosterPlan) -> Iterable[tuple[tuple[str, str, str], TableColu
         title = f"{results.scenario.title(goal.name)} {METRICS[goal.level, goal.metric].in_sentence}"
         bound = f"{'≥' if goal.at_least else '≤'} {100 * goal.wanted:.4g} %"
         yield (goal.level, goal.name, goal.metric), TableColumn(f"{title}, {bound}", "share")
-    yield (TOTAL, TOTAL, "paid_hours"), TableColumn("Paid hours", "hours")
-    cost = format.with_currency("Cost", "money", results.scenario.currency)
+    yield (TOTAL, TOTAL, "paid_hours"), TableColumn("Paid hours with overtime", "hours")
+    yield (TOTAL, TOTAL, "overtime_hours"), TableColumn("Overtime hours to finish contacts", "hours")
+    cost = format.with_currency("Cost with overtime", "money", results.scenario.currency)
     yield (TOTAL, TOTAL, "cost"), TableColumn(cost, "money")
 
 

@@ -22,14 +22,17 @@ from ccsim.scenario.people import OFF
 from ccsim.scenario.roster_rules import teams_of
 from ccsim.scenario.spreadsheets import csv_text
 from ccsim.scenario.values import HOUR, clock
+from ccsim.staffing.baseline import on_duty
+from ccsim.staffing.carry_over import carried_over
 from ccsim.staffing.output import ROSTER_COLUMNS, RosterRow, roster_files
 from ccsim.staffing.roster import conflict, program, rules
 from ccsim.staffing.roster.demand import Demand
-from ccsim.staffing.roster.duties import Assignment, Duty, Task
+from ccsim.staffing.roster.duties import WEEK, Assignment, Duty, Task
 from ccsim.staffing.roster.program import Status, alike, counted
 from ccsim.staffing.roster.rules import PER_AGENT, SHIFT_LIMITS, Breach
 from ccsim.staffing.roster.search import Solution, search
-from ccsim.tables import I64
+from ccsim.tables import F64, I64
+from ccsim.workload.offered import interval_edges
 from ccsim.workload.unserved import unserved
 
 EFFORT: Final = 60.0
@@ -74,9 +77,22 @@ class RosterPlan:
         return rostered(self.task, self.rows()) if self.assignment else self.task.scenario
 
     @cached_property
+    def there(self) -> F64:
+        """Agents by row of the demand : float64[row]; in an interval those at their desks, breaks where they are."""
+        if self.demand.plan is not None:
+            return self.counts.astype(np.float64)
+        teams, edges = list(self.scenario.team), interval_edges(self.scenario)
+        rows = [teams.index(team) for team in self.demand.team]
+        return on_duty(self.scenario)[rows, np.searchsorted(edges, self.demand.starts)]
+
+    @cached_property
     def warnings(self) -> tuple[str, ...]:
         """What to know before this roster is worked: hours in which a queue is open with nobody on duty, say."""
-        return tuple(map(str, unserved(self.scenario))) if self.assignment else ()
+        if not self.assignment:
+            return ()
+        days = WEEK if self.demand.of_a_week else self.scenario.days
+        over = carried_over(self.scenario, on_duty(self.scenario) > 0, days)
+        return (*map(str, unserved(self.scenario)), *over)
 
     def rows(self) -> dict[str, list[RosterRow]]:
         """Who works when, by team."""
@@ -188,7 +204,7 @@ def _written(task: Task, duty: Duty, place: int) -> tuple[str, str, list[str]]:
     given = task.scenario.staffing.patterns
     before = sum(pattern.team == duty.team for pattern in given[: duty.pattern])
     start, _, end = str(duty.hours).partition("-")
-    return start, end, [str(pause) for pause in pauses_of(given[duty.pattern], duty.hours, before + place)]
+    return start, end, [str(pause) for pause in pauses_of(given[duty.pattern], task.date(duty.day), before + place)]
 
 
 def rostered(task: Task, rows: Mapping[str, Iterable[RosterRow]]) -> Scenario:
