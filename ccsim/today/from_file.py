@@ -50,8 +50,6 @@ class _File:
     def __init__(self, name: str, scenario: Scenario, plan: Plan, spec: MetricSpec, at: int) -> None:
         self.name, self.scenario, self.plan, self.spec, self.at = name, scenario, plan, spec, at
         self.problems: list[Problem] = []
-        self.talking: dict[str, list[str]] = {}
-        """names of agents in a conversation, by queue"""
 
     def refuse(self, path: str, value: str, allowed: str) -> None:
         self.problems.append(Problem(path, value, allowed, self.name))
@@ -93,11 +91,10 @@ class _File:
         for name, table in self.parts(tables, "queue").items():
             q, at = numbers[name], self.at
             waiting = [Contact(q, at - age, [Turn(at - age)]) for age in self.ages(name, "waiting", table)]
-            under_way: list[Contact] = []
-            for number, age in enumerate(self.ages(name, "in_progress", table)):
-                agent = f"{name} {number + 1}"
-                self.talking.setdefault(name, []).append(agent)
-                under_way.append(Contact(q, at - age, [Turn(at - age, at - age, agent=agent)]))
+            under_way = [
+                Contact(q, at - age, [Turn(at - age, at - age)], unseen=True)
+                for age in self.ages(name, "in_progress", table)
+            ]
             silent = self.ages(name, "silent", table)
             if silent and self.plan.one_to_one[q]:
                 self.refuse(f"queue.{name}.silent", "a one-to-one queue", "a queue of conversations")
@@ -152,13 +149,7 @@ class _File:
             if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= 10_000:
                 self.refuse(f"team.{name}.on_duty", shown(number), "a whole number of agents")
                 continue
-            placed = {one.name for one in there}
-            skilled = [agents for queue, agents in self.talking.items() if queue in self.scenario.team[name].skills]
-            mine = [agent for agents in skilled for agent in agents if agent not in placed]
-            names = [*mine[:number], *(f"{name} agent {i + 1}" for i in range(number - len(mine)))]
-            there += [Staff(agent, name, 0) for agent in names]
-        if not tables.get("team"):
-            there = [Staff(agent, "", 0) for agents in self.talking.values() for agent in agents]
+            there += [Staff(f"{name} agent {i + 1}", name, 0) for i in range(number)]
         return there
 
 

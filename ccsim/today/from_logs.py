@@ -68,6 +68,11 @@ def from_logs(logs: Logs, scenario: Scenario, plan: Plan, at: int) -> Observed:
             [Problem("--at", f"no contact of {scenario.start} before it", "a time of a day that the log has")]
         )
     here.sort(key=lambda contact: contact.arrival)
+    if unnamed := sum(c.closed == NEVER and c.turns[-1].start < NEVER and not c.agent for c in here):
+        warnings.append(
+            f"{format.several(unnamed, 'contact')} under way, of which the log does not say with whom: taken as with "
+            "those on duty who have room"
+        )
     staff, known = _staff(logs, here, scenario, since)
     counted = frozenset(contact.queue for contact in contacts.values())
     warnings += [
@@ -149,7 +154,7 @@ def _of_contacts(rows: pd.DataFrame, scenario: Scenario, at: int, since: Since) 
         if arrival == NEVER:
             continue
         outcome = OUTCOMES.get(texts["outcome"][i])
-        contact = Contact(number[texts["queue"][i]], arrival, first=customers[i] not in seen)
+        contact = Contact(number[texts["queue"][i]], arrival, unseen=True, first=customers[i] not in seen)
         seen.add(customers[i])
         turn = Turn(arrival, answer, end if answer < NEVER else NEVER, texts["agent"][i] if answer < NEVER else "")
         contact.turns = [] if outcome in (Outcome.REJECTED, Outcome.DEFLECTED, Outcome.CONTAINED) else [turn]

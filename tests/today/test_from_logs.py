@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ccsim.distributions.streams import Streams
+from ccsim.engine import simulate
 from ccsim.errors import ScenarioError
 from ccsim.logs.mapping import Mapping
 from ccsim.logs.readers import TWICE, read_all
@@ -18,10 +21,12 @@ from ccsim.lowering import lower
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.values import HOUR, MINUTE
-from ccsim.tables import NEVER, UNSTARTED, Phase
+from ccsim.tables import NEVER, UNSTARTED, Phase, Plan, among
 from ccsim.today.from_logs import from_logs
 from ccsim.today.observed import CLOSED, Observed, standing, table
-from ccsim.today.start import places
+from ccsim.today.rest import rest_of
+from ccsim.today.start import Places, Started, places, start
+from ccsim.workload.sample import draw, recipe_of
 from tests.cut import state_at
 from tests.today.days import CENTRE, Day, a_day
 
@@ -137,9 +142,10 @@ def test_messages_alone(tmp_path: Path) -> None:
 
 def hotline(day: date, **queue: Any) -> Scenario:
     """One queue round the clock in Berlin."""
+    queue = {"channel": "phone", "volume": {"per_hour": 20}, "open": "always"} | (queue or {"work": "4m"})
     return read.parse({
         "name": "Hotline", "start": day, "days": 1, "timezone": "Europe/Berlin", "seed": 5,
-        "queue": {"phone": {"channel": "phone", "volume": {"per_hour": 20}, "work": "4m", "open": "always"} | queue},
+        "queue": {"phone": queue},
         "team": {"all": {"skills": {"phone": 1}, "shifts": [{"agents": 3, "hours": "always"}]}},
     })  # fmt: skip
 
@@ -250,3 +256,53 @@ def test_the_zone_of_the_scenario_is_that_of_a_log_that_names_none(tmp_path: Pat
     for how in ({}, {"timezone": "UTC", "written_in": "Europe/Berlin"}):
         observed = look(tmp_path, text, hotline(ELEVEN.date()), ELEVEN, **how)
         assert [contact.arrival // MINUTE for contact in observed.contacts] == [510, 520]
+
+
+def begun(folder: Path, text: str, agents: int = 3, **queue: Any) -> tuple[Started, Plan, Places]:
+    """A replication from eleven on of a log of contacts whose first lines are those of the chats under way."""
+    raw = hotline(ELEVEN.date(), **queue).raw
+    raw["team"]["all"]["shifts"][0]["agents"] = agents
+    if queue.get("channel") == "live_chat" and "work_by_concurrency" not in queue:
+        raw["team"]["all"]["concurrency"] = {"phone": 2}
+    scenario = read.parse(raw)
+    observed = look(folder, text, scenario, ELEVEN, channel=scenario.queue["phone"].channel)
+    plan, spec = lower(scenario)
+    seen, at = table(observed, plan), observed.at
+    where = places(observed, seen, plan, spec.teams)
+    rest = rest_of(scenario, observed, [len(observed.contacts) + 300], 1, None)
+    recipe = replace(recipe_of(scenario), customers=rest.drawn(0))
+    return start(draw(recipe, 0), seen, where, plan, at, Streams(recipe.key, 0)), plan, where
+
+
+OVER = "09:00:00,09:00:10,09:03:00,al,answered"
+THREE = ("10:51:00,10:52:00,,al,open", "10:53:00,10:54:00,,al,open", "10:57:00,10:58:00,,al,open")
+
+
+@pytest.mark.parametrize(
+    "queue",
+    [
+        {},
+        {"channel": "live_chat"},
+        {"channel": "email"},
+        {"channel": "live_chat", "work_by_concurrency": ["9m", "12m"]},
+    ],
+    ids=["calls", "chats", "mails", "shared attention"],
+)
+@pytest.mark.parametrize("named", [True, False])
+def test_who_was_answered_begins_as_answered(tmp_path: Path, named: bool, queue: dict[str, Any]) -> None:
+    """However many an agent has, and whether or not the log says who: all first answers are where the log has them,
+    nobody works on two things, and one chat more than fit is no reason to begin again."""
+    agents = ("al", "al", "al") if queue else ("al", "bo", "cy")
+    under_way = [row.replace("al", name if named else "") for row, name in zip(THREE, agents, strict=True)]
+    rows = (OVER, *under_way)
+    made, plan, where = begun(tmp_path, f"{HEADINGS}\n" + lines(*rows), **queue)
+    state, log = made.state, made.state.log
+    assert where.homeless == 0
+    here = state.contact[state.phase != Phase.TO_COME]
+    first = log.start[log.first_turn[here]]
+    assert [int(time) // MINUTE for time in sorted(first)] == [652, 654, 658]
+    hands = state.agent[among(state.phase, (Phase.WORKING,))]
+    assert len(set(hands.tolist())) == len(hands)
+    logs = [simulate(engine, made.workload, plan, state) for engine in ("compiled", "simpy")]
+    assert all(np.array_equal(a, b) for a, b in zip(*logs, strict=True))
+    assert np.array_equal(logs[0].start[log.first_turn[here]], first)

@@ -7,7 +7,6 @@ import json
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,6 @@ from ccsim.scenario.values import HOUR
 from ccsim.tables import Log, Outcome, Phase, Plan, State, Workload, among
 from ccsim.today import outlook, output
 from ccsim.today.actions import read_actions, usual
-from ccsim.today.observed import set_aside
 from ccsim.today.outlook import Course, Outlook, band
 from ccsim.today.start import _Start
 from tests.today.days import CENTRE, Day, a_day, seen
@@ -226,13 +224,6 @@ def test_names_may_be_any() -> None:
     for name in ("front desk", '"front desk"'):
         (change,) = read_actions([f"two: team.{name} +2 16:00-20:00"], read.parse(raw)).values()
         assert read.parse(change(copy.deepcopy(raw))).team["front desk"].shifts[-1].agents == 2
-
-
-def test_first_answers_beside_another_of_the_same_agent_are_counted() -> None:
-    """A log of contacts may have three chats with one agent, who does one thing at a time in a scenario."""
-    holders, phases = ("ann", "ann", "ann", "bo", "bo", "cy"), [Phase.WORKING] * 4 + [Phase.WAITING, Phase.WORKING]
-    rows = SimpleNamespace(phase=np.array(phases), turns=np.array([1, 1, 1, 1, 1, 2]), holder=holders)
-    assert set_aside(rows) == 2  # type: ignore[arg-type]
 
 
 def test_bands_hold_nine_in_ten() -> None:
