@@ -23,16 +23,7 @@ def under_way(rows: pd.DataFrame, how: Mapping, answered: pd.Series[bool]) -> pd
     log has no end of anybody; no caller whose agent has answered another since; and no caller who was overtaken where
     the log has neither outcomes nor an end of who was not answered, and some were by an hour: they have left.
     """
-    over = rows["end"].notna() | rows["wrapped"].notna()
-    # a wait is the end of who was not answered, but not where the log says that it lasts, or who answered
-    lasts = answered & False
-    if "outcome" in how.columns:
-        lasts |= (rows["outcome"] == OPEN).fillna(False) | rows["agent"].notna()
-    if "left" in rows:
-        over |= rows["left"].notna()
-    for name in how.durations:
-        known = rows[length(name)].fillna(0) > 0
-        over |= known if name != "wait" else known & ~answered & rows["answer"].isna() & ~lasts
+    over = has_end(rows, how, answered)
     if how.arrivals_only or not over.any():
         return answered & False
     here = ~over
@@ -43,6 +34,21 @@ def under_way(rows: pd.DataFrame, how: Mapping, answered: pd.Series[bool]) -> pd
     talks = _is(rows, "one_to_one")
     here &= ~(talks & (rows["answer"] < _last(rows["answer"].where(talks), rows["agent"])))
     return here.fillna(False).astype("bool")
+
+
+def has_end(rows: pd.DataFrame, how: Mapping, answered: pd.Series[bool]) -> pd.Series[bool]:
+    """Of which contacts a time or a length of time says that they have ended."""
+    over = rows["end"].notna() | rows["wrapped"].notna()
+    # a wait is the end of who was not answered, but not where the log says that it lasts, or who answered
+    lasts = answered & False
+    if "outcome" in how.columns:
+        lasts |= (rows["outcome"] == OPEN).fillna(False) | rows["agent"].notna()
+    if "left" in rows:
+        over |= rows["left"].notna()
+    for name in how.durations:
+        known = rows[length(name)].fillna(0) > 0
+        over |= known if name != "wait" else known & ~answered & rows["answer"].isna() & ~lasts
+    return over
 
 
 def begun(rows: pd.DataFrame, how: Mapping) -> pd.Series[bool]:

@@ -30,7 +30,7 @@ from ccsim.logs.lines import (
     translated,
 )
 from ccsim.logs.mapping import TIMES, Mapping
-from ccsim.logs.open_contacts import OPEN, begun, overtaken, under_way
+from ccsim.logs.open_contacts import OPEN, begun, has_end, overtaken, under_way
 from ccsim.logs.records import COLUMNS, Logs, Reading
 from ccsim.logs.sheets import sheet_of
 from ccsim.scenario.channels import CHANNELS
@@ -76,6 +76,8 @@ UNKNOWN_SENDER: Final = "unknown sender: "
 LEFT_UNSEEN: Final = "not answered, and no time at which it left: it counts, how long it waited is not known"
 OVERTAKEN: Final = "neither answered nor ended, though somebody who came later was answered: taken as waiting"
 TWICE: Final = "a time in the hour that the clock repeats, without an offset: taken as the first of the two"
+TOLD: Final = "a time in the hour that the clock repeats, without an offset: by the order of the lines"
+OTHER_TIME: Final = "under way, and not since the first time of the hour that the clock repeats: since the second"
 FAR_OFF: Final = f"{FAR} days or more from nearly all other lines: is its date right?"
 STRAY: Final = 0.01
 """Share of the lines below which those that are FAR from the others are errors."""
@@ -164,8 +166,12 @@ def _columns(sheet: pd.DataFrame, how: Mapping, lines: Lines) -> pd.DataFrame:
             texts = [text_of(sheet[source], how, "") for source in sources]
             if days is None and len(sources) > 1 and (how.kind == "intervals" or _halves(texts)):
                 sources, texts = [" ".join(sources)], [texts[0] + " " + texts[1]]
+            groups = _in_order_of(name, sheet, how)
             rows[name] = first(
-                [_moments(*column, sheet, how, days, unit, lines) for column in zip(sources, texts, strict=True)]
+                [
+                    _moments(*column, sheet, how, days, unit, lines, groups)
+                    for column in zip(sources, texts, strict=True)
+                ]
             )
         else:
             texts = [text_of(sheet[source], how, name) for source in sources]
@@ -190,6 +196,13 @@ def _columns(sheet: pd.DataFrame, how: Mapping, lines: Lines) -> pd.DataFrame:
         _channels(rows, how, lines)
     _KINDS[how.kind](rows, sheet, how, lines)
     return rows
+
+
+def _in_order_of(name: str, sheet: pd.DataFrame, how: Mapping) -> Any:
+    """Groups of lines that may be in the order of that column: a log of contacts, each conversation; None of others."""
+    if (how.kind, name) == ("messages", "sent"):
+        return joined([sheet[source] for source in how.columns["conversation"]])
+    return 0 if (how.kind, name) == ("contacts", "arrival") else None
 
 
 def _halves(texts: Sequence[pd.Series[str]]) -> bool:
@@ -255,8 +268,12 @@ def _moments(
     days: pd.Series[Any] | None,
     unit: str | None,
     lines: Lines,
+    groups: Any,
 ) -> pd.Series[Any]:
-    """A column as local times; lines with text that is no time are refused."""
+    """A column as local times; lines with text that is no time are refused.
+
+    `groups` of lines are in the order of these times, if any are.
+    """
     import pandas as pd
 
     if how.kind == "intervals":
@@ -286,9 +303,16 @@ def _moments(
         skipped = unread & wall.notna().reindex(text.index, fill_value=False)
         lines.refuse(skipped, f"{source}: the clock of {zone} skips that hour{_example(text, skipped)}")
     if how.timezone is not None:
-        twice = times.comes_again(moments, how)
-        if twice.any():
-            lines.mend(twice & ~times.says_offset(text, how, unit), TWICE)
+        either = times.comes_again(moments, how) & ~times.says_offset(text, how, unit)
+        if either.any() and groups is not None:
+            second, told = times.second_by_order(moments, either, groups, how.tolerance)
+            moments = moments.mask(second, moments + times.HOUR)
+            lines.mend(told, TOLD)
+            lines.told |= mask(told)
+        unsure = mask(either) & ~lines.told
+        if unsure.any():
+            lines.mend(unsure, TWICE)
+            lines.unsure |= unsure
     form = how.time_format or times.EXAMPLE
     if text[mask(unread)].str.fullmatch(r"\d{1,6}(?:[.,]\d+)?").any():
         form += ", or for a length of time durations in the mapping"
@@ -308,6 +332,7 @@ def _channels(rows: pd.DataFrame, how: Mapping, lines: Lines) -> None:
 def _contacts(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Lines) -> None:
     import pandas as pd
 
+    _put_back(rows, how, lines)
     answered, here = _outcomes(rows, how, lines)
     nobody = rows["customer"].str.lower().isin(list(NOBODY))
     lines.mend(nobody, "customers who withhold who they are: not known")
@@ -356,29 +381,58 @@ def _outcomes(rows: pd.DataFrame, how: Mapping, lines: Lines) -> tuple[pd.Series
         lines.refuse(rows["outcome"] == "ignore", LEFT_OUT + ": " + outcomes.fillna(""))
         known = ["answered", *(outcome.name.lower() for outcome in Outcome if outcome >= 0)]
         answered = rows["outcome"].isin(DONE).fillna(False)
-        here = under_way(rows, how, answered) if lines.live else answered & False
+        here = _here(rows, how, answered, lines)
         lines.refuse(outcomes.isna() & ~here, "no outcome")
         lines.refuse(~rows["outcome"].isin(known) & ~here, UNKNOWN_OUTCOME + outcomes.fillna(""))
     else:
         answered = _answered(rows, how)
-        here = under_way(rows, how, answered) if lines.live else answered & False
+        here = _here(rows, how, answered, lines)
         rows["outcome"] = np.where(answered, "answered", "abandoned")
         lines.mend(here & overtaken(rows, answered), OVERTAKEN)
     return answered | (here & begun(rows, how)), here
 
 
+def _here(rows: pd.DataFrame, how: Mapping, answered: pd.Series[bool], lines: Lines) -> pd.Series[bool]:
+    """Who is under way in a log read live; since the second of two times, where they cannot be since the first."""
+    if not lines.live:
+        return answered & False
+    here = under_way(rows, how, answered)
+    unsure = lines.unsure & ~here & ~has_end(rows, how, answered)
+    if not unsure.any():
+        return here
+    later = rows.copy()
+    for name in ("arrival", "answer"):
+        later[name] = rows[name].mask(unsure & times.comes_again(rows[name], how), rows[name] + times.HOUR)
+    since = unsure & under_way(later, how, answered)
+    for name in ("arrival", "answer"):
+        rows[name] = later[name].where(since, rows[name])
+    lines.mend(since, OTHER_TIME)
+    return here | since
+
+
+FOLLOWS: Final = (("answer", "arrival"), ("end", "arrival"), ("end", "answer"), ("wrapped", "end"))
+"""Moments of a contact, and one that comes before."""
+
+
+def _put_back(rows: pd.DataFrame, how: Mapping, lines: Lines) -> None:
+    """Moments of the hour that the clock repeats which else came before one that they follow are of the second time."""
+    if how.timezone is None:
+        return
+    for name, before in (("left", "arrival"), *FOLLOWS):
+        if name in rows:
+            early = (rows[name] < rows[before]) & (rows[before] - rows[name] <= times.HOUR)
+            early &= times.comes_again(rows[name], how)
+            lines.mend(early, f"{name} before {before} when the clock was put back: an hour later")
+            rows[name] = rows[name].mask(early, rows[name] + times.HOUR)
+
+
 def _in_order(rows: pd.DataFrame, how: Mapping, lines: Lines) -> None:
-    """Moments that follow one another: those of the hour that the clock repeats, and small disorder, are put right."""
+    """Moments that follow one another: small disorder is put right."""
     import pandas as pd
 
     tolerance = pd.Timedelta(seconds=how.tolerance)
-    for name, before in (("answer", "arrival"), ("end", "arrival"), ("end", "answer"), ("wrapped", "end")):
+    for name, before in FOLLOWS:
         early = rows[name] < rows[before]
-        if how.timezone is not None:
-            again = early & times.comes_again(rows[name], how) & (rows[before] - rows[name] <= times.HOUR)
-            lines.mend(again, f"{name} before {before} when the clock was put back: an hour later")
-            rows[name] = rows[name].mask(again, rows[name] + times.HOUR)
-            early &= ~again
         why = (
             f": units.wait = {how.units.get('wait', 's')!r}, is that right?"
             if before == "answer" and "wait" in how.durations

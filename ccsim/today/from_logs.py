@@ -13,7 +13,7 @@ import numpy as np
 from ccsim.errors import Problem, ScenarioError
 from ccsim.logs.from_ccsim import BREAK, is_own
 from ccsim.logs.lines import LEFT_OUT
-from ccsim.logs.readers import LEFT_UNSEEN, OVERTAKEN, TWICE
+from ccsim.logs.readers import LEFT_UNSEEN, OTHER_TIME, OVERTAKEN, TOLD, TWICE
 from ccsim.logs.records import Logs
 from ccsim.results import format
 from ccsim.scenario.faults import did_you_mean
@@ -109,7 +109,7 @@ def _unsure(logs: Logs, scenario: Scenario) -> Iterator[str]:
         if reasons:
             why = "; ".join(f"{count:,} {reason}" for reason, count in reasons.items())
             yield f"{file}: {format.several(sum(reasons.values()), 'line')} not used: {why}"
-        for what in (LEFT_UNSEEN, OVERTAKEN, *([TWICE] if longer else ())):
+        for what in (LEFT_UNSEEN, OVERTAKEN, *((TOLD, TWICE, OTHER_TIME) if longer else ())):
             if what in reading.mended:
                 yield f"{file}: {reading.mended[what]:,} × {what}"
 

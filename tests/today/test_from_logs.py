@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from ccsim.distributions.streams import Streams
 from ccsim.engine import simulate
 from ccsim.errors import ScenarioError
 from ccsim.logs.mapping import Mapping
-from ccsim.logs.readers import TWICE, read_all
+from ccsim.logs.readers import OTHER_TIME, TOLD, TWICE, read_all
 from ccsim.lowering import lower
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
@@ -218,6 +219,7 @@ def test_arrivals_alone_are_no_state(tmp_path: Path) -> None:
 
 
 AUTUMN = datetime(2026, 10, 25, 4)
+BERLIN = ZoneInfo("Europe/Berlin")
 STAMPS = {
     "UTC": (["00:30:00Z", "01:30:00Z"], [150, 210]),
     "offsets": (["02:30:00+02:00", "02:30:00+01:00"], [150, 210]),
@@ -238,6 +240,31 @@ def test_in_the_hour_that_comes_twice_nobody_is_lost(tmp_path: Path, form: str) 
     assert observed.warnings == ((f"{tmp_path / 'log.csv'}: 4 × {TWICE}",) if form == "local" else ())
     assert look(tmp_path, text.replace("10-25", "10-24").replace("+01:00", "+02:00"), hotline(date(2026, 10, 24)),
                 AUTUMN.replace(day=24)).warnings == ()  # fmt: skip
+
+
+NIGHT = [
+    "01:50:00,01:50:10,01:53:00,al,answered", "02:50:00,02:50:10,02:53:00,al,answered",
+    "02:10:00,02:10:10,02:13:00,bo,answered", "02:25:00,02:26:00,,al,", "02:29:00,,,,",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("order", "minutes", "warned"),
+    [
+        ([0, 1, 2, 3, 4], [110, 170, 190, 205, 209], [TOLD]),
+        ([4, 3, 2, 1, 0], [110, 170, 190, 205, 209], [TOLD]),
+        ([4, 0, 2, 3, 1], [110, 130, 149, 170, 205], [TWICE, OTHER_TIME]),
+    ],
+    ids=["in order", "backwards", "in no order"],
+)
+def test_who_is_under_way_since_the_second_time_is_not_lost(
+    tmp_path: Path, order: list[int], minutes: list[int], warned: list[str]
+) -> None:
+    """At half past two for the second time al has talked for four minutes, whatever the clock showed before."""
+    text = f"{HEADINGS}\n" + lines(*(NIGHT[row] for row in order), day="2026-10-25")
+    observed = look(tmp_path, text, hotline(AUTUMN.date()), AUTUMN.replace(hour=2, minute=30, fold=1, tzinfo=BERLIN))
+    assert [contact.arrival // MINUTE for contact in observed.contacts] == minutes
+    assert [warning.partition(" × ")[2] for warning in observed.warnings] == warned
 
 
 def test_of_ccsim_s_own_log_nobody_is_lost_when_the_clock_is_put_back(tmp_path: Path) -> None:
