@@ -30,8 +30,9 @@ from ccsim.logs.lines import (
     translated,
 )
 from ccsim.logs.mapping import TIMES, Mapping
-from ccsim.logs.open_contacts import OPEN, begun, has_end, overtaken, under_way
-from ccsim.logs.records import COLUMNS, Logs, Reading
+from ccsim.logs.open_contacts import OPEN, begun, overtaken, under_way
+from ccsim.logs.records import COLUMNS, FOLLOWS, Logs, Reading
+from ccsim.logs.repeated_hour import by_order, groups_in_order, put_back, since_second
 from ccsim.logs.sheets import sheet_of
 from ccsim.scenario.channels import CHANNELS
 from ccsim.tables import Outcome
@@ -75,9 +76,6 @@ UNKNOWN_OUTCOME: Final = "unknown outcome: "
 UNKNOWN_SENDER: Final = "unknown sender: "
 LEFT_UNSEEN: Final = "not answered, and no time at which it left: it counts, how long it waited is not known"
 OVERTAKEN: Final = "neither answered nor ended, though somebody who came later was answered: taken as waiting"
-TWICE: Final = "a time in the hour that the clock repeats, without an offset: taken as the first of the two"
-TOLD: Final = "a time in the hour that the clock repeats, without an offset: by the order of the lines"
-OTHER_TIME: Final = "under way, and not since the first time of the hour that the clock repeats: since the second"
 FAR_OFF: Final = f"{FAR} days or more from nearly all other lines: is its date right?"
 STRAY: Final = 0.01
 """Share of the lines below which those that are FAR from the others are errors."""
@@ -166,7 +164,7 @@ def _columns(sheet: pd.DataFrame, how: Mapping, lines: Lines) -> pd.DataFrame:
             texts = [text_of(sheet[source], how, "") for source in sources]
             if days is None and len(sources) > 1 and (how.kind == "intervals" or _halves(texts)):
                 sources, texts = [" ".join(sources)], [texts[0] + " " + texts[1]]
-            groups = _in_order_of(name, sheet, how)
+            groups = groups_in_order(name, sheet, how)
             rows[name] = first(
                 [
                     _moments(*column, sheet, how, days, unit, lines, groups)
@@ -196,13 +194,6 @@ def _columns(sheet: pd.DataFrame, how: Mapping, lines: Lines) -> pd.DataFrame:
         _channels(rows, how, lines)
     _KINDS[how.kind](rows, sheet, how, lines)
     return rows
-
-
-def _in_order_of(name: str, sheet: pd.DataFrame, how: Mapping) -> Any:
-    """Groups of lines that may be in the order of that column: a log of contacts, each conversation; None of others."""
-    if (how.kind, name) == ("messages", "sent"):
-        return joined([sheet[source] for source in how.columns["conversation"]])
-    return 0 if (how.kind, name) == ("contacts", "arrival") else None
 
 
 def _halves(texts: Sequence[pd.Series[str]]) -> bool:
@@ -304,15 +295,8 @@ def _moments(
         lines.refuse(skipped, f"{source}: the clock of {zone} skips that hour{_example(text, skipped)}")
     if how.timezone is not None:
         either = times.comes_again(moments, how) & ~times.says_offset(text, how, unit)
-        if either.any() and groups is not None:
-            second, told = times.second_by_order(moments, either, groups, how.tolerance)
-            moments = moments.mask(second, moments + times.HOUR)
-            lines.mend(told, TOLD)
-            lines.told |= mask(told)
-        unsure = mask(either) & ~lines.told
-        if unsure.any():
-            lines.mend(unsure, TWICE)
-            lines.unsure |= unsure
+        if either.any():
+            moments = by_order(moments, either, groups, how, lines)
     form = how.time_format or times.EXAMPLE
     if text[mask(unread)].str.fullmatch(r"\d{1,6}(?:[.,]\d+)?").any():
         form += ", or for a length of time durations in the mapping"
@@ -332,7 +316,7 @@ def _channels(rows: pd.DataFrame, how: Mapping, lines: Lines) -> None:
 def _contacts(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Lines) -> None:
     import pandas as pd
 
-    _put_back(rows, how, lines)
+    put_back(rows, how, lines)
     answered, here = _outcomes(rows, how, lines)
     nobody = rows["customer"].str.lower().isin(list(NOBODY))
     lines.mend(nobody, "customers who withhold who they are: not known")
@@ -393,37 +377,11 @@ def _outcomes(rows: pd.DataFrame, how: Mapping, lines: Lines) -> tuple[pd.Series
 
 
 def _here(rows: pd.DataFrame, how: Mapping, answered: pd.Series[bool], lines: Lines) -> pd.Series[bool]:
-    """Who is under way in a log read live; since the second of two times, where they cannot be since the first."""
+    """Who is under way in a log read live."""
     if not lines.live:
         return answered & False
     here = under_way(rows, how, answered)
-    unsure = lines.unsure & ~here & ~has_end(rows, how, answered)
-    if not unsure.any():
-        return here
-    later = rows.copy()
-    for name in ("arrival", "answer"):
-        later[name] = rows[name].mask(unsure & times.comes_again(rows[name], how), rows[name] + times.HOUR)
-    since = unsure & under_way(later, how, answered)
-    for name in ("arrival", "answer"):
-        rows[name] = later[name].where(since, rows[name])
-    lines.mend(since, OTHER_TIME)
-    return here | since
-
-
-FOLLOWS: Final = (("answer", "arrival"), ("end", "arrival"), ("end", "answer"), ("wrapped", "end"))
-"""Moments of a contact, and one that comes before."""
-
-
-def _put_back(rows: pd.DataFrame, how: Mapping, lines: Lines) -> None:
-    """Moments of the hour that the clock repeats which else came before one that they follow are of the second time."""
-    if how.timezone is None:
-        return
-    for name, before in (("left", "arrival"), *FOLLOWS):
-        if name in rows:
-            early = (rows[name] < rows[before]) & (rows[before] - rows[name] <= times.HOUR)
-            early &= times.comes_again(rows[name], how)
-            lines.mend(early, f"{name} before {before} when the clock was put back: an hour later")
-            rows[name] = rows[name].mask(early, rows[name] + times.HOUR)
+    return here | since_second(rows, how, answered, here, lines) if lines.unsure.any() else here
 
 
 def _in_order(rows: pd.DataFrame, how: Mapping, lines: Lines) -> None:

@@ -293,28 +293,6 @@ def comes_again(moments: pd.Series[Any], how: Mapping) -> pd.Series[bool]:
     return again
 
 
-def second_by_order(moments: pd.Series[Any], either: pd.Series[bool], groups: Any, tolerance: float) -> Any:
-    """Of lines in the order of time (or backwards) which moments are of the second time, and of which it is known.
-
-    `either` : taken as the first and may be an hour later, as all are that follow where the clock goes back once in a
-    night. What is no further back than the tolerance, in seconds, is disorder.
-    """
-    import pandas as pd
-
-    known, of = moments.dropna(), pd.Series(groups, moments.index)
-    steps, zero = known.groupby(of).diff(), pd.Timedelta(0)
-    if (steps < zero).sum() > (steps > zero).sum():
-        known = known[::-1]
-    may = either[known.index]
-    back = known.groupby(of).diff() < -pd.Timedelta(seconds=tolerance)
-    put_back = back & may & may.groupby(of).shift(fill_value=False)
-    in_order = ~(back & ~put_back).groupby(of).transform("any")
-    nights = [of[known.index], known.dt.date]
-    times = put_back.groupby(nights).cumsum()
-    told = may & in_order & (times.groupby(nights).transform("max") == 1)
-    return ((part.reindex(moments.index, fill_value=False)) for part in (told & (times == 1), told))
-
-
 def says_offset(text: pd.Series[str], how: Mapping, unit: str | None) -> Any:
     """Which cells say how far their clock is ahead of UTC; a count since 1970 is UTC itself."""
     if unit or (how.time_format is None and _since_1970(text)) or "%z" in (how.time_format or "").lower():

@@ -13,8 +13,9 @@ import numpy as np
 from ccsim.errors import Problem, ScenarioError
 from ccsim.logs.from_ccsim import BREAK, is_own
 from ccsim.logs.lines import LEFT_OUT
-from ccsim.logs.readers import LEFT_UNSEEN, OTHER_TIME, OVERTAKEN, TOLD, TWICE
+from ccsim.logs.readers import LEFT_UNSEEN, OVERTAKEN
 from ccsim.logs.records import Logs
+from ccsim.logs.repeated_hour import OTHER_TIME, TOLD, TWICE
 from ccsim.results import format
 from ccsim.scenario.faults import did_you_mean
 from ccsim.scenario.model import Scenario

@@ -14,8 +14,9 @@ import pytest
 from ccsim.errors import ScenarioError
 from ccsim.logs import mapping as mappings
 from ccsim.logs.mapping import Mapping, built_in, mapping
-from ccsim.logs.readers import TOLD, TWICE, read, read_all
+from ccsim.logs.readers import read, read_all
 from ccsim.logs.records import Reading
+from ccsim.logs.repeated_hour import TOLD, TWICE
 
 HEADER = "contact,customer,queue,channel,arrival,answer,end,agent,outcome\n"
 GOOD = "1,anna,sales,phone,2026-03-02 09:00:00,2026-03-02 09:00:10,2026-03-02 09:03:00,bo,answered\n"

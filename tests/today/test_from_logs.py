@@ -17,7 +17,8 @@ from ccsim.distributions.streams import Streams
 from ccsim.engine import simulate
 from ccsim.errors import ScenarioError
 from ccsim.logs.mapping import Mapping
-from ccsim.logs.readers import OTHER_TIME, TOLD, TWICE, read_all
+from ccsim.logs.readers import read_all
+from ccsim.logs.repeated_hour import OTHER_TIME, TOLD, TWICE
 from ccsim.lowering import lower
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
