@@ -81,11 +81,11 @@ def since_second(
     rows: pd.DataFrame, how: Mapping, answered: pd.Series[bool], here: pd.Series[bool], lines: Lines
 ) -> pd.Series[bool]:
     """Who is under way beside those who are `here`: since the second time, as they cannot be since the first."""
-    unsure: pd.Series[bool] = lines.unsure & ~here & ~has_end(rows, how, answered)
+    unsure = ~here & ~has_end(rows, how, answered) & lines.unsure
     later = rows.copy()
     for name in ("arrival", "answer"):
         later[name] = rows[name].mask(unsure & comes_again(rows[name], how), rows[name] + HOUR)
-    since: pd.Series[bool] = unsure & under_way(later, how, answered)
+    since = unsure & under_way(later, how, answered)
     for name in ("arrival", "answer"):
         rows[name] = later[name].where(since, rows[name])
     lines.mend(since, OTHER_TIME)

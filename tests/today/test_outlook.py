@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +99,16 @@ def test_the_json_keeps_the_contract(morning: Outlook) -> None:
 def test_the_picture_shows_every_queue(morning: Outlook) -> None:
     titles = [ax.get_title(loc="left") for ax in output.picture(morning).axes]
     assert titles[:3] == ["phone", "chat", "whatsapp"]
+
+
+@pytest.mark.parametrize(
+    ("start", "shown"), [("2026-03-04", "11:30"), ("2026-03-29", "12:30"), ("2026-10-25", "10:30")]
+)
+def test_the_picture_shows_the_clock(morning: Outlook, start: str, shown: str) -> None:
+    """Eleven and a half hours after midnight."""
+    changed = read.parse(morning.scenario.raw | {"start": date.fromisoformat(start), "timezone": "Europe/Berlin"})
+    axis = output.picture(replace(morning, scenario=changed)).axes[0].xaxis
+    assert axis.get_major_formatter()(11.5, 0) == shown
 
 
 def test_a_picture_of_some_queues_says_so(morning: Outlook, monkeypatch: pytest.MonkeyPatch) -> None:
