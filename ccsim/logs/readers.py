@@ -30,9 +30,9 @@ from ccsim.logs.lines import (
     translated,
 )
 from ccsim.logs.mapping import TIMES, Mapping
-from ccsim.logs.open_contacts import OPEN, begun, overtaken, under_way
+from ccsim.logs.open_contacts import OPEN, OVERTAKEN, begun, overtaken, who_is_here
 from ccsim.logs.records import COLUMNS, FOLLOWS, Logs, Reading
-from ccsim.logs.repeated_hour import by_order, groups_in_order, put_back, since_second
+from ccsim.logs.repeated_hour import by_order, groups_in_order, put_back
 from ccsim.logs.sheets import sheet_of
 from ccsim.scenario.channels import CHANNELS
 from ccsim.tables import Outcome
@@ -75,7 +75,6 @@ MOST: Final = 1e9
 UNKNOWN_OUTCOME: Final = "unknown outcome: "
 UNKNOWN_SENDER: Final = "unknown sender: "
 LEFT_UNSEEN: Final = "not answered, and no time at which it left: it counts, how long it waited is not known"
-OVERTAKEN: Final = "neither answered nor ended, though somebody who came later was answered: taken as waiting"
 FAR_OFF: Final = f"{FAR} days or more from nearly all other lines: is its date right?"
 STRAY: Final = 0.01
 """Share of the lines below which those that are FAR from the others are errors."""
@@ -104,7 +103,7 @@ def read(path: Path, how: Mapping, live: bool = False) -> Reading:
             notes |= without
         if how.kind == "events":
             return _usable(_of_events(sheet, how, notes, live), path)
-        lines = Lines(sheet, live)
+        how, lines = how.of(sheet.columns), Lines(sheet, live)
         lines.mended |= notes
         rows = _columns(sheet, how, lines)
         again = sheet.drop(columns=[LINE, WIDTH]).duplicated()
@@ -306,7 +305,7 @@ def _moments(
 
 def _channels(rows: pd.DataFrame, how: Mapping, lines: Lines) -> None:
     channels, otherwise = translated(rows["channel"], how), how.channel or ANY_CHANNEL[how.kind]
-    channels = channels.replace(MEDIA)
+    channels = channels.replace(MEDIA).fillna(rows["queue"].map(how.channels).astype("string"))
     strange = channels.notna() & ~channels.isin(list(CHANNELS))
     for word in sorted(set(rows["channel"][strange])):
         lines.mend(strange & (rows["channel"] == word), f"unknown channel {word}: taken as {otherwise}")
@@ -365,23 +364,15 @@ def _outcomes(rows: pd.DataFrame, how: Mapping, lines: Lines) -> tuple[pd.Series
         lines.refuse(rows["outcome"] == "ignore", LEFT_OUT + ": " + outcomes.fillna(""))
         known = ["answered", *(outcome.name.lower() for outcome in Outcome if outcome >= 0)]
         answered = rows["outcome"].isin(DONE).fillna(False)
-        here = _here(rows, how, answered, lines)
+        here = who_is_here(rows, how, answered, lines)
         lines.refuse(outcomes.isna() & ~here, "no outcome")
         lines.refuse(~rows["outcome"].isin(known) & ~here, UNKNOWN_OUTCOME + outcomes.fillna(""))
     else:
         answered = _answered(rows, how)
-        here = _here(rows, how, answered, lines)
+        here = who_is_here(rows, how, answered, lines)
         rows["outcome"] = np.where(answered, "answered", "abandoned")
         lines.mend(here & overtaken(rows, answered), OVERTAKEN)
     return answered | (here & begun(rows, how)), here
-
-
-def _here(rows: pd.DataFrame, how: Mapping, answered: pd.Series[bool], lines: Lines) -> pd.Series[bool]:
-    """Who is under way in a log read live."""
-    if not lines.live:
-        return answered & False
-    here = under_way(rows, how, answered)
-    return here | since_second(rows, how, answered, here, lines) if lines.unsure.any() else here
 
 
 def _in_order(rows: pd.DataFrame, how: Mapping, lines: Lines) -> None:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ccsim.logs.lines import Lines, joined, mask
 from ccsim.logs.mapping import Mapping
-from ccsim.logs.open_contacts import has_end, under_way
 from ccsim.logs.records import FOLLOWS
 from ccsim.logs.times import HOUR, comes_again
 
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
 
 TWICE: Final = "a time in the hour that the clock repeats, without an offset: taken as the first of the two"
 TOLD: Final = "a time in the hour that the clock repeats, without an offset: by the order of the lines"
-OTHER_TIME: Final = "under way, and not since the first time of the hour that the clock repeats: since the second"
 
 
 def groups_in_order(name: str, sheet: pd.DataFrame, how: Mapping) -> Any:
@@ -75,18 +73,3 @@ def put_back(rows: pd.DataFrame, how: Mapping, lines: Lines) -> None:
             early &= comes_again(rows[name], how)
             lines.mend(early, f"{name} before {before} when the clock was put back: an hour later")
             rows[name] = rows[name].mask(early, rows[name] + HOUR)
-
-
-def since_second(
-    rows: pd.DataFrame, how: Mapping, answered: pd.Series[bool], here: pd.Series[bool], lines: Lines
-) -> pd.Series[bool]:
-    """Who is under way beside those who are `here`: since the second time, as they cannot be since the first."""
-    unsure = ~here & ~has_end(rows, how, answered) & lines.unsure
-    later = rows.copy()
-    for name in ("arrival", "answer"):
-        later[name] = rows[name].mask(unsure & comes_again(rows[name], how), rows[name] + HOUR)
-    since = unsure & under_way(later, how, answered)
-    for name in ("arrival", "answer"):
-        rows[name] = later[name].where(since, rows[name])
-    lines.mend(since, OTHER_TIME)
-    return since

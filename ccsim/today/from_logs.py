@@ -13,9 +13,10 @@ import numpy as np
 from ccsim.errors import Problem, ScenarioError
 from ccsim.logs.from_ccsim import BREAK, is_own
 from ccsim.logs.lines import LEFT_OUT
-from ccsim.logs.readers import LEFT_UNSEEN, OVERTAKEN
+from ccsim.logs.open_contacts import OTHER_TIME, OVERTAKEN
+from ccsim.logs.readers import LEFT_UNSEEN
 from ccsim.logs.records import Logs
-from ccsim.logs.repeated_hour import OTHER_TIME, TOLD, TWICE
+from ccsim.logs.repeated_hour import TOLD, TWICE
 from ccsim.results import format
 from ccsim.scenario.faults import did_you_mean
 from ccsim.scenario.model import Scenario
@@ -49,7 +50,8 @@ def from_logs(logs: Logs, scenario: Scenario, plan: Plan, at: int) -> Observed:
     by_contact, endless = ({}, 0) if logs.contacts is None else _of_contacts(logs.contacts, scenario, at, since)
     if endless:
         warnings.append(
-            f"{format.several(endless, 'call or chat')} without an end after {LONGEST // HOUR} hours: taken as over"
+            f"{format.several(endless, 'contact')} by phone or chat without an end after {LONGEST // HOUR} hours: "
+            "taken as over"
         )
     contacts: dict[str, Contact] = {}
     for name, contact in by_contact.items():
@@ -64,7 +66,7 @@ def from_logs(logs: Logs, scenario: Scenario, plan: Plan, at: int) -> Observed:
     for contact in contacts.values():
         over_by_silence(contact, at, plan)
     here = [c for c in contacts.values() if c.arrival >= 0 or c.closed == NEVER]
-    if not any(contact.arrival >= 0 for contact in here):
+    if not any(contact.arrival >= 0 for contact in here) and (plan.opens < at).any():
         raise ScenarioError(
             [Problem("--at", f"no contact of {scenario.start} before it", "a time of a day that the log has")]
         )

@@ -126,9 +126,9 @@ class Course:
         return bool(applicable(METRICS["queue", metric], self.plan, self.spec)[self.spec.queues.index(name)])
 
     def holds(self, name: str) -> F64 | None:
-        """By replication, whether every target that the scenario gives a queue is met; None without any."""
+        """By replication, whether every target that the scenario gives a queue is met; None without any or contacts."""
         wanted = [row for row in bounds(self.spec) if row[0] == "queue" and row[1] == name]
-        if not wanted:
+        if not wanted or not self.values(name, "offered").any():
             return None
         met = np.ones(len(self.outcomes), np.bool_)
         for _, _, metric, bound, at_least in wanted:
@@ -137,7 +137,7 @@ class Course:
         return met.astype(np.float64)
 
     def probability(self, name: str) -> float | None:
-        """That every target of a queue is met, as the share of replications; None without any target."""
+        """That every target of a queue is met, as the share of replications; None as in `holds`."""
         met = self.holds(name)
         return None if met is None else float(met.mean())
 

@@ -17,8 +17,9 @@ from ccsim.distributions.streams import Streams
 from ccsim.engine import simulate
 from ccsim.errors import ScenarioError
 from ccsim.logs.mapping import Mapping
+from ccsim.logs.open_contacts import OTHER_TIME
 from ccsim.logs.readers import read_all
-from ccsim.logs.repeated_hour import OTHER_TIME, TOLD, TWICE
+from ccsim.logs.repeated_hour import TOLD, TWICE
 from ccsim.lowering import lower
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
@@ -128,8 +129,9 @@ def test_other_queues_and_other_days_are_refused(day: Day) -> None:
     other = read.parse(doc)
     with pytest.raises(ScenarioError, match="queue whatsapp"):
         from_logs(day.logs, other, day.plan, 11 * HOUR)
-    with pytest.raises(ScenarioError, match="no contact of 2026-03-04 before it"):
-        from_logs(day.logs, day.scenario, day.plan, MINUTE)
+    next_day = read.parse(CENTRE | {"start": date(2026, 3, 5)})
+    with pytest.raises(ScenarioError, match="no contact of 2026-03-05 before it"):
+        from_logs(day.logs, next_day, day.plan, 9 * HOUR)
 
 
 def test_messages_alone(tmp_path: Path) -> None:
@@ -211,7 +213,7 @@ def test_a_call_without_an_end_is_over_after_a_shift(tmp_path: Path) -> None:
     for channel, over in (("phone", True), ("email", False)):
         observed = look(tmp_path, text, hotline(ELEVEN.date(), channel=channel), ELEVEN, channel=channel)
         assert (observed.contacts[1].closed < NEVER) == over
-        assert observed.warnings == ("1 call or chat without an end after 8 hours: taken as over",) * over
+        assert observed.warnings == ("1 contact by phone or chat without an end after 8 hours: taken as over",) * over
 
 
 def test_arrivals_alone_are_no_state(tmp_path: Path) -> None:
