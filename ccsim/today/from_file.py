@@ -21,7 +21,7 @@ from ccsim.scenario import read
 from ccsim.scenario.faults import FaultError, did_you_mean, shown
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.values import duration
-from ccsim.tables import SECOND, MetricSpec, Outcome, Plan
+from ccsim.tables import NEVER, SECOND, MetricSpec, Outcome, Plan
 from ccsim.today.observed import Contact, Observed, Staff, Turn, is_open
 
 KEYS: Final = {"queue": ("so_far", "waiting", "in_progress", "silent"), "team": ("on_duty",)}
@@ -42,8 +42,13 @@ def from_file(path: Path, scenario: Scenario, plan: Plan, spec: MetricSpec, at: 
         for name in scenario.queue
         if name not in counted
     )
+    if any(contact.closed < NEVER for contact in contacts):
+        counts = "how many came and not when: spread evenly over the open hours, and without sense in ASA, waits and "
+        warnings += (f"so_far in {path} says {counts}handle times, so far and of the whole day",)
     numbers = frozenset(number for number, name in enumerate(scenario.queue) if name in counted)
-    return Observed(at, tuple(contacts), tuple(staff), bool(tables.get("team")), False, numbers, warnings)
+    return Observed(
+        at, tuple(contacts), tuple(staff), bool(tables.get("team")), False, numbers, warnings, from_counts=True
+    )
 
 
 class _File:
@@ -117,14 +122,15 @@ class _File:
         ):
             self.refuse(place, shown(so_far), f"whole numbers of {', '.join(COUNTS)}")
             return []
-        offered = so_far.get("offered", 0)
-        over = max(offered - present, 0)
-        answered = min(so_far.get("answered", over), over)
-        in_time = so_far.get("in_time", answered)
-        if so_far.get("answered", 0) > offered or in_time > so_far.get("answered", offered):
-            self.refuse(place, shown(so_far), "in_time ≤ answered ≤ offered")
+        if not so_far:
             return []
-        in_time = min(in_time, answered)
+        over = so_far.get("offered", 0) - present
+        answered = so_far.get("answered", over)
+        in_time = so_far.get("in_time", answered)
+        if not 0 <= in_time <= answered <= over:
+            allowed = f"in_time ≤ answered ≤ offered less the {present} who are here; answered are those who are done"
+            self.refuse(place, shown(so_far), allowed)
+            return []
         limit = self.spec.sl_time[q]
         late = int((0 if math.isnan(limit) else limit) * SECOND) + SECOND
         times = self.open_times(q, over)

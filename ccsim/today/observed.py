@@ -75,6 +75,8 @@ class Observed:
     counted: frozenset[int]
     """queues of which is known who came today; of others only who is here now"""
     warnings: tuple[str, ...] = ()
+    from_counts: bool = False
+    """who came is known by number alone: not when, nor how long it took"""
 
 
 @dataclass(frozen=True)

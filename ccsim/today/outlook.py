@@ -276,8 +276,8 @@ def look_ahead(
     if where.homeless:
         warnings.append(
             f"{format.several(where.homeless, 'contact')} in progress, for which the scenario has nobody on duty with "
-            "the skill and room: they wait for others, calls and first messages as if not answered, also in the "
-            "figures so far"
+            "the skill and room: the next message of conversations waits for others, and calls begin anew, also in "
+            "the figures so far"
         )
     if observed.roster_known and where.left_out:
         left_out = format.several(len(where.left_out), "agent")

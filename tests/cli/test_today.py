@@ -252,3 +252,23 @@ def test_conversations_of_a_state_file_are_with_those_on_duty(folder: Path) -> N
     result = today(folder, "--at", "2026-03-04T11:00", "--state", str(folder / "six.toml"), "--json")
     assert json.loads(result.stdout)["queues"]["chat"]["so_far"]["service_level"] == 1.0
     assert "in progress" not in result.stderr
+
+
+def test_figures_of_a_state_file_that_cannot_be_are_refused(folder: Path) -> None:
+    """Of sixty 55 are done, and eight are here."""
+    here = 'in_progress = ["1m", "2m", "3m", "4m", "5m", "6m"]\nwaiting = ["1s", "2s"]\n'
+    for counts, refused in (("offered = 60, answered = 55", True), ("offered = 63, answered = 55", False)):
+        (folder / "counts.toml").write_text(f"[queue.chat]\nso_far = {{ {counts} }}\n{here}")
+        result = today(folder, "--at", "2026-03-04T11:00", "--state", str(folder / "counts.toml"))
+        assert ("offered less the 8 who are here" in result.stderr) == refused
+        assert ("without sense in ASA, waits and handle times" in result.stderr) != refused
+
+
+def test_a_log_that_ends_before_now_is_named(folder: Path) -> None:
+    (folder / "old.csv").write_text(
+        "contact,queue,arrival,answer,end,agent,outcome\n"
+        "0,phone,2026-03-04 08:30,2026-03-04 08:30,2026-03-04 08:34,al,answered\n"
+    )
+    for clock, named in (("08:35", False), ("11:00", True)):
+        result = today(folder, str(folder / "old.csv"), "--mapping", "calls", "--at", f"2026-03-04T{clock}")
+        assert ("nobody has come since 08:30, though" in result.stderr) == named
