@@ -160,8 +160,10 @@ def _of_contacts(rows: pd.DataFrame, scenario: Scenario, at: int, since: Since) 
         contact = Contact(number[texts["queue"][i]], arrival, unseen=True, first=customers[i] not in seen)
         seen.add(customers[i])
         turn = Turn(arrival, answer, end if answer < NEVER else NEVER, texts["agent"][i] if answer < NEVER else "")
-        contact.turns = [] if outcome in (Outcome.REJECTED, Outcome.DEFLECTED, Outcome.CONTAINED) else [turn]
-        never_ends = not ends_known[i] and outcome not in (None, Outcome.OPEN)  # known to be over, not when
+        waits_for_none = outcome in (Outcome.REJECTED, Outcome.DEFLECTED, Outcome.CONTAINED)
+        contact.turns = [] if waits_for_none else [turn]
+        # known to be over, not when; and who waits for no agent, whenever that ends
+        never_ends = waits_for_none or (not ends_known[i] and outcome not in (None, Outcome.OPEN))
         if not ends_known[i] and not never_ends and at - arrival > LONGEST and texts["queue"][i] not in lasting:
             never_ends, outcome = True, None
             endless += 1

@@ -216,6 +216,13 @@ def test_a_call_without_an_end_is_over_after_a_shift(tmp_path: Path) -> None:
         assert observed.warnings == ("1 contact by phone or chat without an end after 8 hours: taken as over",) * over
 
 
+def test_who_was_rejected_is_here_no_more(tmp_path: Path) -> None:
+    """Though the log has an end after now."""
+    text = lines("09:00:00,09:00:10,09:03:00,al,answered", "10:59:00,,11:20:00,,rejected")
+    observed = look(tmp_path, f"{HEADINGS}\n{text}", hotline(ELEVEN.date()), ELEVEN)
+    assert [contact.closed < NEVER for contact in observed.contacts] == [True, True]
+
+
 def test_arrivals_alone_are_no_state(tmp_path: Path) -> None:
     with pytest.raises(ScenarioError, match="phone: arrivals, of which the log does not say what became"):
         look(tmp_path, "queue,arrival\n" + lines("09:00:00"), hotline(ELEVEN.date()), ELEVEN)
