@@ -13,6 +13,7 @@ import click
 from ccsim.cli import options
 
 if TYPE_CHECKING:
+    from ccsim.scenario.model import Scenario
     from ccsim.today.outlook import Course, Outlook
 
 
@@ -97,7 +98,7 @@ def today(
     if advise:
         chosen = possible.usual(day, clock) | chosen
     outlook = look_ahead(
-        scenario, time, _sight(logs, mappings, state, scenario.timezone), chosen,
+        scenario, time, _sight(logs, mappings, state, scenario), chosen,
         replications=replications, engine=engine, workers=workers or os.cpu_count() or 1,
     )  # fmt: skip
     if out is not None:
@@ -129,7 +130,7 @@ def _time(text: str) -> datetime:
     return time
 
 
-def _sight(logs: tuple[Path, ...], mappings: tuple[str, ...], state: Path | None, zone: str | None) -> Any:
+def _sight(logs: tuple[Path, ...], mappings: tuple[str, ...], state: Path | None, scenario: Scenario) -> Any:
     """What sees the state, given the day's scenario, its plan and the time in it."""
     if state is not None:
         from ccsim.lowering import lower
@@ -140,7 +141,10 @@ def _sight(logs: tuple[Path, ...], mappings: tuple[str, ...], state: Path | None
     from ccsim.logs.readers import read_all
     from ccsim.today.from_logs import from_logs
 
-    read = read_all(logs, chosen_mappings(logs, mappings, None, Path("fitted")), live=True, zone=zone)
+    hows = chosen_mappings(logs, mappings, None, Path("fitted"))
+    of_queues = {name: queue.channel for name, queue in scenario.queue.items()}
+    hows = [how and how.with_channels(of_queues) for how in hows]
+    read = read_all(logs, hows, live=True, zone=scenario.timezone)
     return lambda day, plan, at: from_logs(read, day, plan, at)
 
 
@@ -171,7 +175,8 @@ def _show(outlook: Outlook) -> None:
             table.add_row(first, METRICS["queue", metric].heading, known, rest, whole)
             first = ""
         probability = course.probability(name)
-        held = "no target" if probability is None else f"{100 * probability:.0f} %"
+        nothing = "no target" if course.values(name, "offered").any() else "no contacts"
+        held = nothing if probability is None else f"{100 * probability:.0f} %"
         table.add_row("", "targets met", "", "", held)
         table.add_row("", "waiting at closing", "", "", shown_band(band(course.backlog(name)), "backlog"))
     console.print(table)

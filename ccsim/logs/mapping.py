@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from importlib import resources
 from pathlib import Path
@@ -120,6 +120,8 @@ class Mapping(BaseModel):
     """queue of all rows where no column names one"""
     channel: str = ""
     """channel of all rows where no column names one; that of the kind of log if not given"""
+    channels: dict[str, str] = {}
+    """channels of queues, where no column names one"""
     date: str | None = None
     date_format: str | None = None
     follows: str | None = None
@@ -157,8 +159,9 @@ class Mapping(BaseModel):
             wrong = sorted(set(self.words.values()) - outcomes - set(CHANNELS))
             if wrong:
                 raise ValueError(f"words: {', '.join(wrong)}; outcomes are {', '.join(sorted(outcomes))}")
-        if self.channel not in ("", *CHANNELS):
-            raise ValueError(f"channel: {self.channel}; channels are {', '.join(CHANNELS)}")
+        for channel in (self.channel, *self.channels.values()):
+            if channel not in ("", *CHANNELS):
+                raise ValueError(f"channel: {channel}; channels are {', '.join(CHANNELS)}")
         for name in ("timezone", "written_in"):
             zone = getattr(self, name)
             if zone is not None and zone not in available_timezones():
@@ -191,6 +194,17 @@ class Mapping(BaseModel):
     def or_of(self, zone: str | None) -> Mapping:
         """The mapping, of that time zone if it names none."""
         return self if self.timezone is not None else self.model_copy(update={"timezone": zone})
+
+    def with_channels(self, of_queues: dict[str, str]) -> Mapping:
+        """The mapping with these channels of queues, where it names none."""
+        return self if self.channel else self.model_copy(update={"channels": of_queues | self.channels})
+
+    def of(self, headings: Collection[str]) -> Mapping:
+        """The mapping without an outcome that a log lacks, where something else says who was answered."""
+        tells = {"talk", "handle"} & set(self.durations) or set(self.columns.get("answer", ())) & set(headings)
+        if not tells or set(self.columns.get("outcome", headings)) & set(headings):
+            return self
+        return self.model_copy(update={"columns": {ours: of for ours, of in self.columns.items() if ours != "outcome"}})
 
     def in_utc(self, zone: str) -> Mapping:
         """The mapping with times in UTC; those without an offset are of `zone` if it names none."""

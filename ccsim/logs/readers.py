@@ -30,8 +30,9 @@ from ccsim.logs.lines import (
     translated,
 )
 from ccsim.logs.mapping import TIMES, Mapping
-from ccsim.logs.open_contacts import OPEN, begun, overtaken, under_way
-from ccsim.logs.records import COLUMNS, Logs, Reading
+from ccsim.logs.open_contacts import OPEN, OVERTAKEN, begun, overtaken, who_is_here
+from ccsim.logs.records import COLUMNS, FOLLOWS, Logs, Reading
+from ccsim.logs.repeated_hour import by_order, groups_in_order, put_back
 from ccsim.logs.sheets import sheet_of
 from ccsim.scenario.channels import CHANNELS
 from ccsim.tables import Outcome
@@ -74,8 +75,6 @@ MOST: Final = 1e9
 UNKNOWN_OUTCOME: Final = "unknown outcome: "
 UNKNOWN_SENDER: Final = "unknown sender: "
 LEFT_UNSEEN: Final = "not answered, and no time at which it left: it counts, how long it waited is not known"
-OVERTAKEN: Final = "neither answered nor ended, though somebody who came later was answered: taken as waiting"
-TWICE: Final = "a time in the hour that the clock repeats, without an offset: taken as the first of the two"
 FAR_OFF: Final = f"{FAR} days or more from nearly all other lines: is its date right?"
 STRAY: Final = 0.01
 """Share of the lines below which those that are FAR from the others are errors."""
@@ -104,7 +103,7 @@ def read(path: Path, how: Mapping, live: bool = False) -> Reading:
             notes |= without
         if how.kind == "events":
             return _usable(_of_events(sheet, how, notes, live), path)
-        lines = Lines(sheet, live)
+        how, lines = how.of(sheet.columns), Lines(sheet, live)
         lines.mended |= notes
         rows = _columns(sheet, how, lines)
         again = sheet.drop(columns=[LINE, WIDTH]).duplicated()
@@ -164,8 +163,12 @@ def _columns(sheet: pd.DataFrame, how: Mapping, lines: Lines) -> pd.DataFrame:
             texts = [text_of(sheet[source], how, "") for source in sources]
             if days is None and len(sources) > 1 and (how.kind == "intervals" or _halves(texts)):
                 sources, texts = [" ".join(sources)], [texts[0] + " " + texts[1]]
+            groups = groups_in_order(name, sheet, how)
             rows[name] = first(
-                [_moments(*column, sheet, how, days, unit, lines) for column in zip(sources, texts, strict=True)]
+                [
+                    _moments(*column, sheet, how, days, unit, lines, groups)
+                    for column in zip(sources, texts, strict=True)
+                ]
             )
         else:
             texts = [text_of(sheet[source], how, name) for source in sources]
@@ -255,8 +258,12 @@ def _moments(
     days: pd.Series[Any] | None,
     unit: str | None,
     lines: Lines,
+    groups: Any,
 ) -> pd.Series[Any]:
-    """A column as local times; lines with text that is no time are refused."""
+    """A column as local times; lines with text that is no time are refused.
+
+    `groups` of lines are in the order of these times, if any are.
+    """
     import pandas as pd
 
     if how.kind == "intervals":
@@ -286,9 +293,9 @@ def _moments(
         skipped = unread & wall.notna().reindex(text.index, fill_value=False)
         lines.refuse(skipped, f"{source}: the clock of {zone} skips that hour{_example(text, skipped)}")
     if how.timezone is not None:
-        twice = times.comes_again(moments, how)
-        if twice.any():
-            lines.mend(twice & ~times.says_offset(text, how, unit), TWICE)
+        either = times.comes_again(moments, how) & ~times.says_offset(text, how, unit)
+        if either.any():
+            moments = by_order(moments, either, groups, how, lines)
     form = how.time_format or times.EXAMPLE
     if text[mask(unread)].str.fullmatch(r"\d{1,6}(?:[.,]\d+)?").any():
         form += ", or for a length of time durations in the mapping"
@@ -298,7 +305,7 @@ def _moments(
 
 def _channels(rows: pd.DataFrame, how: Mapping, lines: Lines) -> None:
     channels, otherwise = translated(rows["channel"], how), how.channel or ANY_CHANNEL[how.kind]
-    channels = channels.replace(MEDIA)
+    channels = channels.replace(MEDIA).fillna(rows["queue"].map(how.channels).astype("string"))
     strange = channels.notna() & ~channels.isin(list(CHANNELS))
     for word in sorted(set(rows["channel"][strange])):
         lines.mend(strange & (rows["channel"] == word), f"unknown channel {word}: taken as {otherwise}")
@@ -308,6 +315,7 @@ def _channels(rows: pd.DataFrame, how: Mapping, lines: Lines) -> None:
 def _contacts(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Lines) -> None:
     import pandas as pd
 
+    put_back(rows, how, lines)
     answered, here = _outcomes(rows, how, lines)
     nobody = rows["customer"].str.lower().isin(list(NOBODY))
     lines.mend(nobody, "customers who withhold who they are: not known")
@@ -356,29 +364,24 @@ def _outcomes(rows: pd.DataFrame, how: Mapping, lines: Lines) -> tuple[pd.Series
         lines.refuse(rows["outcome"] == "ignore", LEFT_OUT + ": " + outcomes.fillna(""))
         known = ["answered", *(outcome.name.lower() for outcome in Outcome if outcome >= 0)]
         answered = rows["outcome"].isin(DONE).fillna(False)
-        here = under_way(rows, how, answered) if lines.live else answered & False
+        here = who_is_here(rows, how, answered, lines)
         lines.refuse(outcomes.isna() & ~here, "no outcome")
         lines.refuse(~rows["outcome"].isin(known) & ~here, UNKNOWN_OUTCOME + outcomes.fillna(""))
     else:
         answered = _answered(rows, how)
-        here = under_way(rows, how, answered) if lines.live else answered & False
+        here = who_is_here(rows, how, answered, lines)
         rows["outcome"] = np.where(answered, "answered", "abandoned")
         lines.mend(here & overtaken(rows, answered), OVERTAKEN)
     return answered | (here & begun(rows, how)), here
 
 
 def _in_order(rows: pd.DataFrame, how: Mapping, lines: Lines) -> None:
-    """Moments that follow one another: those of the hour that the clock repeats, and small disorder, are put right."""
+    """Moments that follow one another: small disorder is put right."""
     import pandas as pd
 
     tolerance = pd.Timedelta(seconds=how.tolerance)
-    for name, before in (("answer", "arrival"), ("end", "arrival"), ("end", "answer"), ("wrapped", "end")):
+    for name, before in FOLLOWS:
         early = rows[name] < rows[before]
-        if how.timezone is not None:
-            again = early & times.comes_again(rows[name], how) & (rows[before] - rows[name] <= times.HOUR)
-            lines.mend(again, f"{name} before {before} when the clock was put back: an hour later")
-            rows[name] = rows[name].mask(again, rows[name] + times.HOUR)
-            early &= ~again
         why = (
             f": units.wait = {how.units.get('wait', 's')!r}, is that right?"
             if before == "answer" and "wait" in how.durations

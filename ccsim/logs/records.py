@@ -56,6 +56,8 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
     },
 }
 """Columns by kind of log, each with its meaning."""
+FOLLOWS: Final = (("answer", "arrival"), ("end", "arrival"), ("end", "answer"), ("wrapped", "end"))
+"""Times of a contact, and one that is not later."""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from ccsim.scenario import read
 from ccsim.scenario.faults import FaultError, did_you_mean, shown
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.values import duration
-from ccsim.tables import SECOND, MetricSpec, Outcome, Plan
+from ccsim.tables import NEVER, SECOND, MetricSpec, Outcome, Plan
 from ccsim.today.observed import Contact, Observed, Staff, Turn, is_open
 
 KEYS: Final = {"queue": ("so_far", "waiting", "in_progress", "silent"), "team": ("on_duty",)}
@@ -42,16 +42,19 @@ def from_file(path: Path, scenario: Scenario, plan: Plan, spec: MetricSpec, at: 
         for name in scenario.queue
         if name not in counted
     )
+    if any(contact.closed < NEVER for contact in contacts):
+        counts = "how many came and not when: spread evenly over the open hours, and without sense in ASA, waits and "
+        warnings += (f"so_far in {path} says {counts}handle times, so far and of the whole day",)
     numbers = frozenset(number for number, name in enumerate(scenario.queue) if name in counted)
-    return Observed(at, tuple(contacts), tuple(staff), bool(tables.get("team")), False, numbers, warnings)
+    return Observed(
+        at, tuple(contacts), tuple(staff), bool(tables.get("team")), False, numbers, warnings, from_counts=True
+    )
 
 
 class _File:
     def __init__(self, name: str, scenario: Scenario, plan: Plan, spec: MetricSpec, at: int) -> None:
         self.name, self.scenario, self.plan, self.spec, self.at = name, scenario, plan, spec, at
         self.problems: list[Problem] = []
-        self.talking: dict[str, list[str]] = {}
-        """names of agents in a conversation, by queue"""
 
     def refuse(self, path: str, value: str, allowed: str) -> None:
         self.problems.append(Problem(path, value, allowed, self.name))
@@ -93,11 +96,10 @@ class _File:
         for name, table in self.parts(tables, "queue").items():
             q, at = numbers[name], self.at
             waiting = [Contact(q, at - age, [Turn(at - age)]) for age in self.ages(name, "waiting", table)]
-            under_way: list[Contact] = []
-            for number, age in enumerate(self.ages(name, "in_progress", table)):
-                agent = f"{name} {number + 1}"
-                self.talking.setdefault(name, []).append(agent)
-                under_way.append(Contact(q, at - age, [Turn(at - age, at - age, agent=agent)]))
+            under_way = [
+                Contact(q, at - age, [Turn(at - age, at - age)], unseen=True)
+                for age in self.ages(name, "in_progress", table)
+            ]
             silent = self.ages(name, "silent", table)
             if silent and self.plan.one_to_one[q]:
                 self.refuse(f"queue.{name}.silent", "a one-to-one queue", "a queue of conversations")
@@ -120,14 +122,15 @@ class _File:
         ):
             self.refuse(place, shown(so_far), f"whole numbers of {', '.join(COUNTS)}")
             return []
-        offered = so_far.get("offered", 0)
-        over = max(offered - present, 0)
-        answered = min(so_far.get("answered", over), over)
-        in_time = so_far.get("in_time", answered)
-        if so_far.get("answered", 0) > offered or in_time > so_far.get("answered", offered):
-            self.refuse(place, shown(so_far), "in_time ≤ answered ≤ offered")
+        if not so_far:
             return []
-        in_time = min(in_time, answered)
+        over = so_far.get("offered", 0) - present
+        answered = so_far.get("answered", over)
+        in_time = so_far.get("in_time", answered)
+        if not 0 <= in_time <= answered <= over:
+            allowed = f"in_time ≤ answered ≤ offered less the {present} who are here; answered are those who are done"
+            self.refuse(place, shown(so_far), allowed)
+            return []
         limit = self.spec.sl_time[q]
         late = int((0 if math.isnan(limit) else limit) * SECOND) + SECOND
         times = self.open_times(q, over)
@@ -152,13 +155,7 @@ class _File:
             if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= 10_000:
                 self.refuse(f"team.{name}.on_duty", shown(number), "a whole number of agents")
                 continue
-            placed = {one.name for one in there}
-            skilled = [agents for queue, agents in self.talking.items() if queue in self.scenario.team[name].skills]
-            mine = [agent for agents in skilled for agent in agents if agent not in placed]
-            names = [*mine[:number], *(f"{name} agent {i + 1}" for i in range(number - len(mine)))]
-            there += [Staff(agent, name, 0) for agent in names]
-        if not tables.get("team"):
-            there = [Staff(agent, "", 0) for agents in self.talking.values() for agent in agents]
+            there += [Staff(f"{name} agent {i + 1}", name, 0) for i in range(number)]
         return there
 
 

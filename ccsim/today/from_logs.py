@@ -13,8 +13,10 @@ import numpy as np
 from ccsim.errors import Problem, ScenarioError
 from ccsim.logs.from_ccsim import BREAK, is_own
 from ccsim.logs.lines import LEFT_OUT
-from ccsim.logs.readers import LEFT_UNSEEN, OVERTAKEN, TWICE
+from ccsim.logs.open_contacts import OTHER_TIME, OVERTAKEN
+from ccsim.logs.readers import LEFT_UNSEEN
 from ccsim.logs.records import Logs
+from ccsim.logs.repeated_hour import TOLD, TWICE
 from ccsim.results import format
 from ccsim.scenario.faults import did_you_mean
 from ccsim.scenario.model import Scenario
@@ -48,7 +50,8 @@ def from_logs(logs: Logs, scenario: Scenario, plan: Plan, at: int) -> Observed:
     by_contact, endless = ({}, 0) if logs.contacts is None else _of_contacts(logs.contacts, scenario, at, since)
     if endless:
         warnings.append(
-            f"{format.several(endless, 'call or chat')} without an end after {LONGEST // HOUR} hours: taken as over"
+            f"{format.several(endless, 'contact')} by phone or chat without an end after {LONGEST // HOUR} hours: "
+            "taken as over"
         )
     contacts: dict[str, Contact] = {}
     for name, contact in by_contact.items():
@@ -63,11 +66,16 @@ def from_logs(logs: Logs, scenario: Scenario, plan: Plan, at: int) -> Observed:
     for contact in contacts.values():
         over_by_silence(contact, at, plan)
     here = [c for c in contacts.values() if c.arrival >= 0 or c.closed == NEVER]
-    if not any(contact.arrival >= 0 for contact in here):
+    if not any(contact.arrival >= 0 for contact in here) and (plan.opens < at).any():
         raise ScenarioError(
             [Problem("--at", f"no contact of {scenario.start} before it", "a time of a day that the log has")]
         )
     here.sort(key=lambda contact: contact.arrival)
+    if unnamed := sum(c.closed == NEVER and c.turns[-1].start < NEVER and not c.agent for c in here):
+        warnings.append(
+            f"{format.several(unnamed, 'contact')} under way, of which the log does not say with whom: taken as with "
+            "those on duty who have room"
+        )
     staff, known = _staff(logs, here, scenario, since)
     counted = frozenset(contact.queue for contact in contacts.values())
     warnings += [
@@ -104,7 +112,7 @@ def _unsure(logs: Logs, scenario: Scenario) -> Iterator[str]:
         if reasons:
             why = "; ".join(f"{count:,} {reason}" for reason, count in reasons.items())
             yield f"{file}: {format.several(sum(reasons.values()), 'line')} not used: {why}"
-        for what in (LEFT_UNSEEN, OVERTAKEN, *([TWICE] if longer else ())):
+        for what in (LEFT_UNSEEN, OVERTAKEN, *((TOLD, TWICE, OTHER_TIME) if longer else ())):
             if what in reading.mended:
                 yield f"{file}: {reading.mended[what]:,} × {what}"
 
@@ -149,11 +157,13 @@ def _of_contacts(rows: pd.DataFrame, scenario: Scenario, at: int, since: Since) 
         if arrival == NEVER:
             continue
         outcome = OUTCOMES.get(texts["outcome"][i])
-        contact = Contact(number[texts["queue"][i]], arrival, first=customers[i] not in seen)
+        contact = Contact(number[texts["queue"][i]], arrival, unseen=True, first=customers[i] not in seen)
         seen.add(customers[i])
         turn = Turn(arrival, answer, end if answer < NEVER else NEVER, texts["agent"][i] if answer < NEVER else "")
-        contact.turns = [] if outcome in (Outcome.REJECTED, Outcome.DEFLECTED, Outcome.CONTAINED) else [turn]
-        never_ends = not ends_known[i] and outcome not in (None, Outcome.OPEN)  # known to be over, not when
+        waits_for_none = outcome in (Outcome.REJECTED, Outcome.DEFLECTED, Outcome.CONTAINED)
+        contact.turns = [] if waits_for_none else [turn]
+        # known to be over, not when; and who waits for no agent, whenever that ends
+        never_ends = waits_for_none or (not ends_known[i] and outcome not in (None, Outcome.OPEN))
         if not ends_known[i] and not never_ends and at - arrival > LONGEST and texts["queue"][i] not in lasting:
             never_ends, outcome = True, None
             endless += 1

@@ -5,7 +5,6 @@ Times are int64 microseconds since the day's midnight, negative for what is olde
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -39,6 +38,8 @@ class Contact:
     left: int = NEVER
     closed: int = NEVER
     """after wrap-up; NEVER while the agent is still at it"""
+    unseen: bool = False
+    """nobody said what was written since it was answered"""
     may_be_over: bool = False
     """nobody said that it was its last turn, and nobody that it was not"""
     first: bool = True
@@ -74,6 +75,8 @@ class Observed:
     counted: frozenset[int]
     """queues of which is known who came today; of others only who is here now"""
     warnings: tuple[str, ...] = ()
+    from_counts: bool = False
+    """who came is known by number alone: not when, nor how long it took"""
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,7 @@ class Table:
     closed: I64
     phase: I8
     """Phase, or CLOSED"""
+    unseen: Bool
     may_be_over: Bool
     turns: I32
     first_turn: I64
@@ -116,6 +120,7 @@ def table(observed: Observed, plan: Plan) -> Table:
         phase=np.array(
             [phase_of(c, times, observed.at, plan) for c, times in zip(contacts, parked, strict=True)], np.int8
         ),
+        unseen=np.array([contact.unseen for contact in contacts], np.bool_),
         may_be_over=np.array([contact.may_be_over for contact in contacts], np.bool_),
         turns=count,
         first_turn=np.cumsum(count, dtype=np.int64) - count,
@@ -192,13 +197,6 @@ def standing(rows: Table, queues: int) -> dict[str, I64]:
     waiting = among(rows.phase, UNSTARTED)
     groups = {"waiting": waiting, "in_progress": (rows.phase != CLOSED) & ~waiting & ~silent, "silent": silent}
     return {name: np.bincount(rows.queue[those], minlength=queues) for name, those in groups.items()}
-
-
-def set_aside(rows: Table) -> int:
-    """How many first answers are under way with agents who work on another conversation: they do one at a time."""
-    first = (rows.phase == Phase.WORKING) & (rows.turns == 1)
-    by_agent = Counter(holder for holder, one in zip(rows.holder, first.tolist(), strict=True) if one)
-    return sum(by_agent.values()) - len(by_agent)
 
 
 def is_open(plan: Plan, queue: int, at: int) -> bool:

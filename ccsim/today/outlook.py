@@ -29,7 +29,7 @@ from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.values import MINUTE
 from ccsim.tables import F64, I64, NEVER, Link, Log, MetricSpec, Outcome, Plan, Workload
-from ccsim.today.observed import Observed, Table, set_aside, standing, table
+from ccsim.today.observed import Observed, Table, standing, table
 from ccsim.today.rest import Forecast, Rest, rest_of
 from ccsim.today.start import SPARE, Places, Started, places, start
 from ccsim.workload.sample import Recipe, attended, draw, recipe_of
@@ -126,9 +126,9 @@ class Course:
         return bool(applicable(METRICS["queue", metric], self.plan, self.spec)[self.spec.queues.index(name)])
 
     def holds(self, name: str) -> F64 | None:
-        """By replication, whether every target that the scenario gives a queue is met; None without any."""
+        """By replication, whether every target that the scenario gives a queue is met; None without any or contacts."""
         wanted = [row for row in bounds(self.spec) if row[0] == "queue" and row[1] == name]
-        if not wanted:
+        if not wanted or not self.values(name, "offered").any():
             return None
         met = np.ones(len(self.outcomes), np.bool_)
         for _, _, metric, bound, at_least in wanted:
@@ -137,7 +137,7 @@ class Course:
         return met.astype(np.float64)
 
     def probability(self, name: str) -> float | None:
-        """That every target of a queue is met, as the share of replications; None without any target."""
+        """That every target of a queue is met, as the share of replications; None as in `holds`."""
         met = self.holds(name)
         return None if met is None else float(met.mean())
 
@@ -267,16 +267,17 @@ def look_ahead(
         )
         where = places(observed, seen, plan, spec.teams)
         jobs.append(_Job(one, recipe_of(one), rest, seen, where, plan, spec, at, engine, like))
-    if several := set_aside(jobs[0].seen):
-        warnings.append(
-            f"{format.several(several, 'conversation')} answered by agents who work on another, of whose messages the "
-            "log says nothing: taken as waiting for their first answer, also in the figures so far"
-        )
     where = jobs[0].where
+    if where.moved:
+        warnings.append(
+            f"{format.several(where.moved, 'contact')} in progress with an agent of the log without a place in the "
+            "scenario, or who has another call: taken as in progress with others on duty who have room"
+        )
     if where.homeless:
         warnings.append(
-            f"{format.several(where.homeless, 'agent')} of the log with somebody in hand, but without a place in the "
-            "scenario, which has nobody free on duty with their skill: their contacts wait for others"
+            f"{format.several(where.homeless, 'contact')} in progress, for which the scenario has nobody on duty with "
+            "the skill and room: the next message of conversations waits for others, and calls begin anew, also in "
+            "the figures so far"
         )
     if observed.roster_known and where.left_out:
         left_out = format.several(len(where.left_out), "agent")

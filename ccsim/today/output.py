@@ -9,6 +9,7 @@ import numpy as np
 
 from ccsim.charts import style
 from ccsim.results import format
+from ccsim.scenario.values import MINUTE
 from ccsim.today.outlook import METRICS_SHOWN, Band, Course, Outlook, band
 
 if TYPE_CHECKING:
@@ -173,7 +174,8 @@ def _panel(outlook: Outlook, name: str, metric: str, ax: Axes, colour: str) -> N
     ax.plot(hours[later], bands[later, 0], color=colour, linewidth=1, linestyle="--")
     ax.fill_between(hours[later], bands[later, 1], bands[later, 2], color=colour, alpha=0.25, linewidth=0)
     ax.axvline(outlook.at / 3.6e9, color=style.now().quiet, linewidth=0.8)
-    ax.xaxis.set_major_formatter(lambda hour, _: f"{hour * 60 // 60:02.0f}:{hour * 60 % 60:02.0f}")
+    clock = outlook.scenario.calendar.local
+    ax.xaxis.set_major_formatter(lambda hour, _: f"{clock(round(hour * 60) * MINUTE):%H:%M}")
     used = np.flatnonzero(np.nan_to_num(course.by_interval(name, "offered")).any(axis=0))
     if len(used):
         ax.set_xlim(hours[used[0]], hours[used[-1]] + 0.5)

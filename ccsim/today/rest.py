@@ -19,6 +19,8 @@ from ccsim.today.observed import Observed
 from ccsim.workload.customers import Arrivals, Customers, Group, lowered
 
 STEP = 1800 * SECOND
+UNLIKELY = 7.0
+"""Contacts expected, of which none comes once in a thousand times."""
 SURPRISING = 3.0
 """Standard deviations from which counts are not what the scenario expects."""
 
@@ -110,6 +112,8 @@ def rest_of(scenario: Scenario, observed: Observed, known: list[int], replicatio
         demand = _later(demand, at)
     for forecast in forecasts.values():
         warnings += _surprise(forecast)
+    if missed := _missed(scenario, observed, forecasts):
+        warnings.append(missed)
     return Rest(replace(customers, inflows=tuple(inflows), demand=demand), forecasts, tuple(warnings))
 
 
@@ -171,6 +175,22 @@ def _written_later(group: Group, at: int) -> Group:
         people=group.people.some(later),
         times=group.times[later],
         until=None if group.until is None else group.until[later],
+    )
+
+
+def _missed(scenario: Scenario, observed: Observed, forecasts: dict[int, Forecast]) -> str:
+    """Says when so many were expected since the last who came that the log seems to end before now."""
+    last = max((c.arrival for c in observed.contacts if c.arrival >= 0), default=0)
+    expected = 0.0
+    for forecast in forecasts.values():
+        edges = forecast.edges[: len(forecast.counts) + 1]
+        by = np.append(0.0, np.cumsum(forecast.expected[: len(forecast.counts)]))
+        expected += float(by[-1] - np.interp(last, edges, by))
+    if not expected > UNLIKELY or observed.from_counts:
+        return ""
+    return (
+        f"nobody has come since {scenario.calendar.local(last):%H:%M}, though {expected:.0f} were expected: does the "
+        "log reach until --at?"
     )
 
 

@@ -34,6 +34,7 @@ from ccsim.tables import (
     Workload,
     among,
 )
+from ccsim.today.conversations import conversations, in_shared_attention, progress, ranges
 from ccsim.today.observed import CLOSED, Observed, Staff, Table
 
 RETRIED = (Outcome.ABANDONED, Outcome.SILENTLY_ABANDONED, Outcome.BLOCKED, Outcome.REJECTED, Outcome.LOST)
@@ -59,8 +60,12 @@ class Places:
     pieces: tuple[I32, I64, I64]
     """shift, start and end of every stretch of work, between pauses, begun by now"""
     idle_since: I64
+    progress: F64
+    """by contact, in shared attention"""
+    moved: int
+    """contacts in session that the plan's agents have by room, as it has no place for the log's agent"""
     homeless: int
-    """agents of the log who have a contact in hand and no agent of the plan on duty to stand for them"""
+    """contacts in session that nobody of the plan on duty has room for"""
     left_out: tuple[str, ...]
     """agents of the log who have nobody in hand and no shift in the plan"""
 
@@ -74,9 +79,9 @@ def places(observed: Observed, seen: Table, plan: Plan, teams: tuple[str, ...]) 
     pieces = _pieces(plan, at)
     under_way = (plan.shift_start <= now) & (now < plan.shift_end)
     queues: dict[str, set[int]] = {}
-    for holder, phase, queue in zip(seen.holder, seen.phase.tolist(), seen.queue.tolist(), strict=True):
-        if holder and phase in IN_SESSION:
-            queues.setdefault(holder, set()).add(queue)
+    for name, phase, queue in zip(seen.holder, seen.phase.tolist(), seen.queue.tolist(), strict=True):
+        if name and phase in IN_SESSION:
+            queues.setdefault(name, set()).add(queue)
     free, taken = set(np.flatnonzero(under_way).tolist()), dict[str, int]()
     nearest = sorted(
         (one.name not in queues, abs(int(plan.shift_start[s]) - one.since), one.name, s)
@@ -92,24 +97,29 @@ def places(observed: Observed, seen: Table, plan: Plan, teams: tuple[str, ...]) 
     here[list(taken.values())] = True
     away = under_way & ~here if observed.roster_known else np.zeros_like(here)
     agent = {name: int(plan.shift_agent[s]) for name, s in taken.items()}
+    able = [_able(plan, q) for q in range(len(plan.priority))]
+    known = np.array([holder in agent for holder in seen.holder], np.bool_)
+    holder = np.array([agent.get(a, able[q]) for a, q in zip(seen.holder, seen.queue.tolist(), strict=True)], np.int32)
+    at_work = np.unique(pieces[0][(pieces[2] >= at) & ~away[pieces[0]]])
+    moved = _by_room(seen, holder, known, plan.shift_agent[at_work], plan)
+    here[under_way & np.isin(plan.shift_agent, holder[moved])] = True
     idle = np.zeros(len(plan.team), np.int64)
     np.maximum.at(idle, plan.shift_agent[pieces[0]], pieces[1])
-    for holder, closed in zip(seen.holder, seen.closed.tolist(), strict=True):
-        if holder in agent and closed < NEVER:
-            idle[agent[holder]] = max(idle[agent[holder]], closed)
-    able = [_able(plan, q) for q in range(len(plan.priority))]
-    by_turn = np.repeat(seen.queue, seen.turns).tolist()
+    for name, closed in zip(seen.holder, seen.closed.tolist(), strict=True):
+        if name in agent and closed < NEVER:
+            idle[agent[name]] = max(idle[agent[name]], closed)
+    by_turn = np.repeat(np.arange(len(holder)), seen.turns).tolist()
     return Places(
-        known=np.array([holder in agent for holder in seen.holder], np.bool_),
-        holder=np.array(
-            [agent.get(a, able[q]) for a, q in zip(seen.holder, seen.queue.tolist(), strict=True)], np.int32
-        ),
-        worker=np.array([agent.get(a, able[q]) for a, q in zip(seen.agent, by_turn, strict=True)], np.int32),
+        known=known,
+        holder=holder,
+        worker=np.array([agent.get(a, holder[c]) for a, c in zip(seen.agent, by_turn, strict=True)], np.int32),
         here=here,
         away=away,
         pieces=pieces,
         idle_since=idle,
-        homeless=len(queues.keys() - agent.keys()),
+        progress=progress(seen, plan, at),
+        moved=sum(bool(seen.holder[c]) for c in moved),
+        homeless=int((among(seen.phase, IN_SESSION) & ~known).sum()),
         left_out=tuple(one.name for one in observed.staff if one.name not in agent and one.name not in queues),
     )
 
@@ -117,6 +127,25 @@ def places(observed: Observed, seen: Table, plan: Plan, teams: tuple[str, ...]) 
 def _may_be(one: Staff, team: int, teams: tuple[str, ...], plan: Plan, queues: set[int]) -> bool:
     """Whether an agent of the log may be one of that team: it is theirs, or can do what they do now."""
     return teams[team] == one.team if one.team else all(plan.rank[team, q] >= 0 for q in queues)
+
+
+def _by_room(seen: Table, holder: I32, known: Bool, on_duty: I32, plan: Plan) -> list[int]:
+    """Contacts in session without an agent of the plan, or on whose agent another calls, go to who has most room."""
+    load, moved = np.zeros(len(plan.team), np.int64), []
+    in_session = np.flatnonzero(among(seen.phase, IN_SESSION))
+    wraps = seen.phase == Phase.WRAPPING
+    for c in in_session[np.lexsort((~plan.one_to_one[seen.queue[in_session]], ~known[in_session], wraps[in_session]))]:
+        q = seen.queue[c]
+        units = plan.units[plan.team, q]
+        if not wraps[c] and not (known[c] and (load[holder[c]] == 0 or not plan.one_to_one[q])):
+            room = on_duty[(plan.rank[plan.team, q] >= 0)[on_duty] & (load + units <= plan.capacity)[on_duty]]
+            known[c] = len(room) > 0
+            if known[c]:
+                holder[c] = room[np.argmin(load[room])]
+                moved.append(int(c))
+        if known[c]:
+            load[holder[c]] += units[holder[c]]
+    return moved
 
 
 def _able(plan: Plan, queue: int) -> int:
@@ -159,7 +188,6 @@ class _Start:
         self.seen, self.where, self.plan, self.at, self.streams = seen, where, plan, at, streams
         self.size = len(workload.queue)
         self.row = self._rows(workload)
-        self.beyond = 0
         self.drawn = 0
         roots = np.flatnonzero((workload.link == Link.ROOT) & (workload.arrival < 0))
         arrival = workload.arrival.copy()
@@ -167,12 +195,15 @@ class _Start:
         self.slots_of = np.zeros(len(workload.work), np.int32)
         begun = np.flatnonzero((workload.first_turn >= 0) & (workload.turns > 0))
         count = workload.turns[begun].astype(np.int64)
-        self.slots_of[_ranges(workload.first_turn[begun], count)] = np.repeat(workload.queue[begun], count)
+        self.slots_of[ranges(workload.first_turn[begun], count)] = np.repeat(workload.queue[begun], count)
         self.slots_of[workload.closing] = -1  # who is under way writes none
         self.answers = workload.turns.copy()
         self.answers[begun] -= workload.closing[workload.first_turn[begun] + count - 1]
         self.is_first, self.is_last = _marked(workload.first_turn[begun], self.answers[begun], len(workload.work))
         self.workload = workload._replace(arrival=arrival)
+        u = self.streams.sequence(owner_of("today", "unseen"), len(seen.queue))
+        self.guess = conversations(workload, self.answers, seen, where.holder, where.known, self._pace(), plan, at, u)
+        self.seen, self.beyond = self.guess.seen, self.guess.beyond
 
     def _rows(self, workload: Workload) -> I64:
         """A row of the workload for each contact seen: one that has been drawn for its queue, in order."""
@@ -243,21 +274,34 @@ class _Start:
         least = turns + replied
         turns[talks] = self.by_queue(talks, lambda q, m: self.given(self.pool(self.answers, q), least[m], False))
         turns[talks] = np.maximum(turns[talks], least[talks])
+        turns_left, work_left, silence_left = self.guess.turns_left, self.guess.work_left, self.guess.silence_left
+        turns = np.where(turns_left >= 0, seen.turns + turns_left, turns)
         first = len(w.work) + np.cumsum(turns) - turns
         w = self._with_slots(turns, first)
         self._hide_transfers(w, is_open, turns)
 
         slot = first + seen.turns - 1
-        worked, wraps = phase == Phase.WORKING, phase == Phase.WRAPPING
+        worked, wraps = (phase == Phase.WORKING) & (work_left < 0), phase == Phase.WRAPPING
         pace = self._pace()
-        spent = np.where(worked, (at - seen.start[last]) / pace, np.where(wraps, (at - left) / pace, 0.0))
+        shared = worked & in_shared_attention(self.plan, seen.queue)
+        spent = np.where(worked, at - seen.start[last], np.where(wraps, at - left, 0.0))
+        spent = np.where(shared, self.where.progress, spent) / pace
         until = np.zeros(len(phase), np.int64)
         work = self.by_queue(worked, lambda q, m: self.given(self.work(q), spent[m]))
         w.work[slot[worked]] = work
         until[worked] = np.maximum(seen.start[last[worked]] + np.rint(work * pace[worked]).astype(np.int64), at)
+        phase[shared], until[shared] = Phase.SHARED, at - 1
+        alone = self.plan.shared_mean[self.plan.shared_offset[seen.queue[shared]]]
+        shared_left = np.zeros(len(phase))
+        shared_left[shared] = ((w.work[slot] - spent) * pace)[shared] / alone
         wrap = self.by_queue(wraps, lambda q, m: self.given(self.pool(w.wrap_up, q), spent[m]))
         until[wraps] = np.maximum(left[wraps] + np.rint(wrap * pace[wraps]).astype(np.int64), at)
-        w.latency[slot[replied]] = self.by_queue(replied, lambda q, m: self.given(self.latency(q), silence[m]))
+        known = work_left >= 0
+        until[known] = at + work_left[known]
+        w.work[slot[known]] = np.rint((until - seen.start[last])[known] / pace[known]).astype(np.int64)
+        drawn, known = replied & (silence_left < 0), silence_left >= 0
+        w.latency[slot[drawn]] = self.by_queue(drawn, lambda q, m: self.given(self.latency(q), silence[m]))
+        w.latency[slot[known]] = (silence + silence_left)[known]
         w.comeback[slot[replied]] = -1
         silent = phase == Phase.SILENT
         until[silent] = seen.parked[last[silent]]
@@ -265,7 +309,7 @@ class _Start:
         bound = phase == Phase.BOUND
         until[bound] = seen.message[last[bound]] + self.plan.same_agent_for[seen.queue[bound]]
         agent = self.where.holder
-        return self._state(w, phase, outcome, left, closed, turns, first, until, due, agent)
+        return self._state(w, phase, outcome, left, closed, turns, first, until, due, agent, shared_left)
 
     def _are_over(self, maybe: Bool, silence: I64) -> Bool:
         """Of those answered whose end nobody has seen: who has nothing more to say, given the turns and the silence."""
@@ -327,7 +371,7 @@ class _Start:
         sessions = np.bincount(agent[among(self.seen.phase[able], IN_SESSION)], minlength=len(plan.team))
         column = np.clip(sessions[agent], 1, plan.slowdown.shape[1]) - 1
         pace[able] = plan.pace[plan.team[agent], queue] * self.workload.agent_pace[agent]
-        pace[able] *= plan.slowdown[plan.team[agent], column]
+        pace[able] *= np.where(in_shared_attention(plan, queue), 1.0, plan.slowdown[plan.team[agent], column])
         return pace
 
     def _due(self, w: Workload, phase: I8, last: I64) -> I64:
@@ -358,14 +402,14 @@ class _Start:
 
     def _state(
         self, w: Workload, phase: Any, outcome: Any, left: I64, closed: I64, turns: I64, first: I64, until: I64,
-        due: I64, agent: I32,
+        due: I64, agent: I32, work_left: F64,
     ) -> Started:  # fmt: skip
         seen, at, row = self.seen, self.at, self.row
         known = self.where.known
         in_session = among(phase, IN_SESSION)
         # whose agent the plan does not have on duty: the message waits for anyone, or the customer's comes to anyone
         phase[in_session & ~known & among(phase, (Phase.SILENT,))] = Phase.AWAY
-        waits = in_session & ~known & among(phase, (Phase.PENDING, Phase.WORKING))
+        waits = in_session & ~known & among(phase, (Phase.PENDING, Phase.WORKING, Phase.SHARED))
         phase[waits | ((phase == Phase.BOUND) & ~known)] = Phase.WAITING
         gone = in_session & ~known & (phase == Phase.WRAPPING)
         phase[gone], closed[gone] = CLOSED, at - 1
@@ -386,30 +430,23 @@ class _Start:
             agent=np.concatenate([owner[rows], np.full(n, -1)]).astype(np.int32),
             until=np.concatenate([until[rows], np.zeros(n, np.int64)]),
             due=np.concatenate([due[rows], np.zeros(n, np.int64)]),
-            left=np.zeros(len(rows) + n),
+            left=np.concatenate([work_left[rows], np.zeros(n)]),
             handed_over=np.zeros(len(rows) + n, np.bool_),
             idle_since=np.minimum(self.where.idle_since, at - 1),
         )
         return Started(workload, state, self.beyond)
 
     def _one_at_a_time(self, phase: Any, agent: I32) -> None:
-        """A log may have an agent at two things at once: one goes on, of calls alone; the others' messages wait."""
-        busy: set[int] = set()
-        on_call: dict[int, int] = {}
+        """A log may have an agent at two things at once: a wrap-up beside work is over, and calls are had alone."""
         one_to_one = self.plan.one_to_one[self.seen.queue]
-        hand = np.flatnonzero(among(phase, (Phase.WORKING, Phase.WRAPPING)))
-        for c in hand[np.argsort(~one_to_one[hand], kind="stable")].tolist():
-            a = int(agent[c])
-            if a in busy:
-                phase[c] = CLOSED if phase[c] == Phase.WRAPPING else Phase.PENDING
-                if one_to_one[c] and phase[c] == Phase.PENDING:
-                    phase[c] = Phase.WAITING
-            busy.add(a)
-            if one_to_one[c]:
-                on_call.setdefault(a, c)
-        for c in np.flatnonzero(among(phase, (Phase.PENDING, Phase.SILENT))).tolist():
-            if on_call.get(int(agent[c]), c) != c:
-                phase[c] = Phase.WAITING if phase[c] == Phase.PENDING else Phase.AWAY
+        busy = set(agent[phase == Phase.WORKING].tolist())
+        for c in np.flatnonzero(phase == Phase.WRAPPING).tolist():
+            if int(agent[c]) in busy:
+                phase[c] = CLOSED
+            busy.add(int(agent[c]))
+        on_call = np.isin(agent, agent[one_to_one & among(phase, (Phase.WORKING, Phase.WRAPPING))])
+        phase[on_call & (phase == Phase.PENDING)] = Phase.WAITING
+        phase[on_call & (phase == Phase.SILENT)] = Phase.AWAY
 
     def _log(
         self, w: Workload, phase: Any, outcome: Any, left: I64, closed: I64, turns: I64, first: I64, agent: I32
@@ -417,8 +454,8 @@ class _Start:
         """The log so far."""
         seen, row, at, n = self.seen, self.row, self.at, self.size
         slots = len(w.work)
-        source = _ranges(seen.first_turn, seen.turns.astype(np.int64))
-        target = _ranges(first, seen.turns.astype(np.int64))
+        source = ranges(seen.first_turn, seen.turns.astype(np.int64))
+        target = ranges(first, seen.turns.astype(np.int64))
 
         def by_contact(values: Any, otherwise: Any, dtype: Any) -> Any:
             column = np.full(n, otherwise, dtype)
@@ -551,12 +588,6 @@ def _marked(first: I64, count: I64 | I32, slots: int) -> tuple[Bool, Bool]:
     is_first[first] = True
     is_last[first + count - 1] = True
     return is_first, is_last
-
-
-def _ranges(first: I64, count: I64) -> I64:
-    """first[i], first[i] + 1, …, count[i] of them each."""
-    ends = np.cumsum(count)
-    return np.asarray(np.repeat(first - (ends - count), count) + np.arange(ends[-1] if len(ends) else 0))
 
 
 def _opening(plan: Plan, queue: int, at: int) -> int:

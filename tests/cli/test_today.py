@@ -213,3 +213,62 @@ def test_a_log_or_a_state(folder: Path) -> None:
     result = today(folder, "--at", "2026-03-04T11:00")
     assert result.exit_code == 2
     assert "--state FILE" in result.stderr
+
+
+def test_what_a_queue_is_the_scenario_knows(folder: Path) -> None:
+    """Three chats of one agent, in a log that does not say that they are chats."""
+    over = "0,chat,2026-03-04 08:10,2026-03-04 08:10,2026-03-04 08:20,al,answered"
+    rows = ["contact,queue,arrival,answer,end,agent,outcome", over]
+    rows += [f"{n},chat,2026-03-04 10:5{n},2026-03-04 10:5{n},,al," for n in (1, 2, 3)]
+    (folder / "chats.csv").write_text("\n".join(rows))
+    result = today(folder, str(folder / "chats.csv"), "--mapping", "calls", "--at", "2026-03-04T11:00", "--json")
+    assert result.exit_code == 0, result.output
+    chat = json.loads(result.stdout)["queues"]["chat"]
+    assert (chat["now"]["in_progress"], chat["so_far"]["service_level"]) == (3, 1.0)
+
+
+def test_before_opening_nobody_has_come(folder: Path) -> None:
+    """A log of the days before is one of an empty morning; after opening it is of the wrong day."""
+    words = [str(folder / "chats.csv"), "--mapping", "calls", "--json"]
+    early = today(folder, *words, "--at", "2026-03-05T07:00")
+    assert early.exit_code == 0, early.output
+    assert json.loads(early.stdout)["queues"]["phone"]["rest"]["offered"]["mean"] > 200
+    assert "no contact of 2026-03-05 before it" in today(folder, *words, "--at", "2026-03-05T09:00").output
+
+
+def test_a_queue_to_which_nobody_comes_meets_nothing(folder: Path) -> None:
+    (folder / "nobody_here.toml").write_text("")
+    words = ["--state", str(folder / "nobody_here.toml"), "--at", "2026-03-04T21:00"]
+    assert re.search(r"targets met +no contacts", today(folder, *words).output)
+    assert json.loads(today(folder, *words, "--json").stdout)["queues"]["phone"]["target_met_probability"] is None
+
+
+def test_conversations_of_a_state_file_are_with_those_on_duty(folder: Path) -> None:
+    """Six chats, two agents: nobody waits for a first answer again."""
+    (folder / "six.toml").write_text(
+        '[queue.chat]\nso_far = { offered = 20 }\nin_progress = ["1m", "2m", "3m", "4m", "5m", "6m"]\n'
+        "[team.writers]\non_duty = 2\n"
+    )
+    result = today(folder, "--at", "2026-03-04T11:00", "--state", str(folder / "six.toml"), "--json")
+    assert json.loads(result.stdout)["queues"]["chat"]["so_far"]["service_level"] == 1.0
+    assert "in progress" not in result.stderr
+
+
+def test_figures_of_a_state_file_that_cannot_be_are_refused(folder: Path) -> None:
+    """Of sixty 55 are done, and eight are here."""
+    here = 'in_progress = ["1m", "2m", "3m", "4m", "5m", "6m"]\nwaiting = ["1s", "2s"]\n'
+    for counts, refused in (("offered = 60, answered = 55", True), ("offered = 63, answered = 55", False)):
+        (folder / "counts.toml").write_text(f"[queue.chat]\nso_far = {{ {counts} }}\n{here}")
+        result = today(folder, "--at", "2026-03-04T11:00", "--state", str(folder / "counts.toml"))
+        assert ("offered less the 8 who are here" in result.stderr) == refused
+        assert ("without sense in ASA, waits and handle times" in result.stderr) != refused
+
+
+def test_a_log_that_ends_before_now_is_named(folder: Path) -> None:
+    (folder / "old.csv").write_text(
+        "contact,queue,arrival,answer,end,agent,outcome\n"
+        "0,phone,2026-03-04 08:30,2026-03-04 08:30,2026-03-04 08:34,al,answered\n"
+    )
+    for clock, named in (("08:35", False), ("11:00", True)):
+        result = today(folder, str(folder / "old.csv"), "--mapping", "calls", "--at", f"2026-03-04T{clock}")
+        assert ("nobody has come since 08:30, though" in result.stderr) == named

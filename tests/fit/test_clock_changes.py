@@ -13,7 +13,8 @@ from ccsim.cli import main
 from ccsim.distributions.arrivals import HOUR
 from ccsim.logs.from_ccsim import read_own
 from ccsim.logs.mapping import Mapping, mapping
-from ccsim.logs.readers import TWICE, read, read_all
+from ccsim.logs.readers import read, read_all
+from ccsim.logs.repeated_hour import TWICE
 from ccsim.runs.run import run_to_folder
 from ccsim.scenario import read as scenarios
 from ccsim.scenario.read import load

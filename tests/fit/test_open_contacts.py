@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from ccsim.logs.mapping import Mapping, mapping
-from ccsim.logs.readers import LEFT_UNSEEN, OVERTAKEN, read
+from ccsim.logs.open_contacts import OVERTAKEN, SINCE
+from ccsim.logs.readers import LEFT_UNSEEN, read
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     name: (name,) for name in ("contact", "queue", "arrival", "answer", "end", "agent", "outcome")
@@ -57,7 +58,7 @@ def test_whose_agent_has_answered_another_call_is_not_talked_to(tmp_path: Path) 
     """Its end is missing. A chat may go on beside another."""
     lines = "2,sales,2026-03-04 10:00,2026-03-04 10:01,,al,\n3,sales,2026-03-04 10:30,2026-03-04 10:31,,al,\n"
     assert outcomes(tmp_path, lines) == {"3": ("open", True)}
-    assert read(tmp_path / "log.csv", CALLS, live=True).reasons == {"no outcome": 1}
+    assert read(tmp_path / "log.csv", CALLS, live=True).reasons == {SINCE: 1}
     chats = CALLS.model_copy(update={"channel": "live_chat"})
     assert outcomes(tmp_path, lines, chats) == {"2": ("open", True), "3": ("open", True)}
 
@@ -126,3 +127,26 @@ def test_lengths_of_time_say_who_waits_and_who_is_talked_to(tmp_path: Path) -> N
     assert answered == {"1": True, "2": False, "3": True, "4": True, "5": False}
     assert set(reading.rows["outcome"][1:]) == {"open"}
     assert reading.reasons == {"no outcome": 1}
+
+
+def test_a_log_without_the_outcomes_of_its_mapping_says_by_answers_who_was_answered(tmp_path: Path) -> None:
+    """Not every export has them: all lines were refused, and a live one began with who is under way alone."""
+    lines = (
+        ",".join(COLUMNS).removesuffix(",outcome"),
+        "2,sales,2026-03-04 10:58,,,",
+        "3,sales,2026-03-04 10:00,2026-03-04 10:01,2026-03-04 10:05,al",
+        "4,sales,2026-03-04 10:00,,2026-03-04 10:02,",
+    )
+    (tmp_path / "log.csv").write_text("\n".join(lines))
+    reading = read(tmp_path / "log.csv", CALLS, live=True)
+    assert reading.rows["outcome"].tolist() == ["open", "answered", "abandoned"]
+    assert reading.reasons == {}
+
+
+def test_queues_may_have_channels_of_their_own(tmp_path: Path) -> None:
+    """As a scenario's have, where neither log nor mapping says; chats of one agent go on beside each other."""
+    lines = "2,sales,2026-03-04 10:00,2026-03-04 10:01,,al,\n3,sales,2026-03-04 10:30,2026-03-04 10:31,,al,\n"
+    chats = CALLS.with_channels({"sales": "live_chat"})
+    assert outcomes(tmp_path, lines, chats) == {"2": ("open", True), "3": ("open", True)}
+    with pytest.raises(ValueError, match="channels are phone"):
+        Mapping(kind="contacts", columns=CALLS.columns, channels={"sales": "fax"})

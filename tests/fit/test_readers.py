@@ -14,8 +14,9 @@ import pytest
 from ccsim.errors import ScenarioError
 from ccsim.logs import mapping as mappings
 from ccsim.logs.mapping import Mapping, built_in, mapping
-from ccsim.logs.readers import TWICE, read, read_all
+from ccsim.logs.readers import read, read_all
 from ccsim.logs.records import Reading
+from ccsim.logs.repeated_hour import TOLD, TWICE
 
 HEADER = "contact,customer,queue,channel,arrival,answer,end,agent,outcome\n"
 GOOD = "1,anna,sales,phone,2026-03-02 09:00:00,2026-03-02 09:00:10,2026-03-02 09:03:00,bo,answered\n"
@@ -194,6 +195,20 @@ def test_an_end_before_its_answer_in_the_hour_that_comes_twice_is_of_the_second(
     row = reading.rows.iloc[1]
     assert row["end"] - row["answer"] == pd.Timedelta(minutes=19, seconds=30)
     assert reading.mended == {TWICE: 3, "end before arrival when the clock was put back: an hour later": 1}
+
+
+def test_the_order_of_messages_tells_which_of_two_times_it_is(tmp_path: Path) -> None:
+    """Within each conversation: the answer at ten past two is of the second time, twenty minutes after the question."""
+    (tmp_path / "log.csv").write_text(
+        "conversation,sender,sent\n"
+        "a,customer,2026-10-25 02:50:00\na,agent,2026-10-25 02:10:00\n"
+        "b,customer,2026-10-25 02:05:00\nb,agent,2026-10-25 02:20:00\n"
+    )
+    columns: dict[str, tuple[str, ...]] = {name: (name,) for name in ("conversation", "sender", "sent")}
+    reading = read(tmp_path / "log.csv", Mapping(kind="messages", columns=columns, timezone="Europe/Rome"))
+    sent = reading.rows["sent"]
+    assert [sent[1] - sent[0], sent[3] - sent[2]] == [pd.Timedelta(minutes=20), pd.Timedelta(minutes=15)]
+    assert reading.mended == {TOLD: 2, TWICE: 2}
 
 
 # ── messages ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 
+from ccsim.distributions.streams import Streams
+from ccsim.engine import simulate
 from ccsim.errors import ScenarioError
 from ccsim.logs.mapping import Mapping
-from ccsim.logs.readers import TWICE, read_all
+from ccsim.logs.open_contacts import OTHER_TIME
+from ccsim.logs.readers import read_all
+from ccsim.logs.repeated_hour import TOLD, TWICE
 from ccsim.lowering import lower
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.values import HOUR, MINUTE
-from ccsim.tables import NEVER, UNSTARTED, Phase
+from ccsim.tables import NEVER, UNSTARTED, Phase, Plan, among
 from ccsim.today.from_logs import from_logs
 from ccsim.today.observed import CLOSED, Observed, standing, table
-from ccsim.today.start import places
+from ccsim.today.rest import rest_of
+from ccsim.today.start import Places, Started, places, start
+from ccsim.workload.sample import draw, recipe_of
 from tests.cut import state_at
 from tests.today.days import CENTRE, Day, a_day
 
@@ -121,8 +129,9 @@ def test_other_queues_and_other_days_are_refused(day: Day) -> None:
     other = read.parse(doc)
     with pytest.raises(ScenarioError, match="queue whatsapp"):
         from_logs(day.logs, other, day.plan, 11 * HOUR)
-    with pytest.raises(ScenarioError, match="no contact of 2026-03-04 before it"):
-        from_logs(day.logs, day.scenario, day.plan, MINUTE)
+    next_day = read.parse(CENTRE | {"start": date(2026, 3, 5)})
+    with pytest.raises(ScenarioError, match="no contact of 2026-03-05 before it"):
+        from_logs(day.logs, next_day, day.plan, 9 * HOUR)
 
 
 def test_messages_alone(tmp_path: Path) -> None:
@@ -137,9 +146,10 @@ def test_messages_alone(tmp_path: Path) -> None:
 
 def hotline(day: date, **queue: Any) -> Scenario:
     """One queue round the clock in Berlin."""
+    queue = {"channel": "phone", "volume": {"per_hour": 20}, "open": "always"} | (queue or {"work": "4m"})
     return read.parse({
         "name": "Hotline", "start": day, "days": 1, "timezone": "Europe/Berlin", "seed": 5,
-        "queue": {"phone": {"channel": "phone", "volume": {"per_hour": 20}, "work": "4m", "open": "always"} | queue},
+        "queue": {"phone": queue},
         "team": {"all": {"skills": {"phone": 1}, "shifts": [{"agents": 3, "hours": "always"}]}},
     })  # fmt: skip
 
@@ -203,7 +213,14 @@ def test_a_call_without_an_end_is_over_after_a_shift(tmp_path: Path) -> None:
     for channel, over in (("phone", True), ("email", False)):
         observed = look(tmp_path, text, hotline(ELEVEN.date(), channel=channel), ELEVEN, channel=channel)
         assert (observed.contacts[1].closed < NEVER) == over
-        assert observed.warnings == ("1 call or chat without an end after 8 hours: taken as over",) * over
+        assert observed.warnings == ("1 contact by phone or chat without an end after 8 hours: taken as over",) * over
+
+
+def test_who_was_rejected_is_here_no_more(tmp_path: Path) -> None:
+    """Though the log has an end after now."""
+    text = lines("09:00:00,09:00:10,09:03:00,al,answered", "10:59:00,,11:20:00,,rejected")
+    observed = look(tmp_path, f"{HEADINGS}\n{text}", hotline(ELEVEN.date()), ELEVEN)
+    assert [contact.closed < NEVER for contact in observed.contacts] == [True, True]
 
 
 def test_arrivals_alone_are_no_state(tmp_path: Path) -> None:
@@ -212,6 +229,7 @@ def test_arrivals_alone_are_no_state(tmp_path: Path) -> None:
 
 
 AUTUMN = datetime(2026, 10, 25, 4)
+BERLIN = ZoneInfo("Europe/Berlin")
 STAMPS = {
     "UTC": (["00:30:00Z", "01:30:00Z"], [150, 210]),
     "offsets": (["02:30:00+02:00", "02:30:00+01:00"], [150, 210]),
@@ -234,6 +252,31 @@ def test_in_the_hour_that_comes_twice_nobody_is_lost(tmp_path: Path, form: str) 
                 AUTUMN.replace(day=24)).warnings == ()  # fmt: skip
 
 
+NIGHT = [
+    "01:50:00,01:50:10,01:53:00,al,answered", "02:50:00,02:50:10,02:53:00,al,answered",
+    "02:10:00,02:10:10,02:13:00,bo,answered", "02:25:00,02:26:00,,al,", "02:29:00,,,,",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("order", "minutes", "warned"),
+    [
+        ([0, 1, 2, 3, 4], [110, 170, 190, 205, 209], [TOLD]),
+        ([4, 3, 2, 1, 0], [110, 170, 190, 205, 209], [TOLD]),
+        ([4, 0, 2, 3, 1], [110, 130, 149, 170, 205], [TWICE, OTHER_TIME]),
+    ],
+    ids=["in order", "backwards", "in no order"],
+)
+def test_who_is_under_way_since_the_second_time_is_not_lost(
+    tmp_path: Path, order: list[int], minutes: list[int], warned: list[str]
+) -> None:
+    """At half past two for the second time al has talked for four minutes, whatever the clock showed before."""
+    text = f"{HEADINGS}\n" + lines(*(NIGHT[row] for row in order), day="2026-10-25")
+    observed = look(tmp_path, text, hotline(AUTUMN.date()), AUTUMN.replace(hour=2, minute=30, fold=1, tzinfo=BERLIN))
+    assert [contact.arrival // MINUTE for contact in observed.contacts] == minutes
+    assert [warning.partition(" × ")[2] for warning in observed.warnings] == warned
+
+
 def test_of_ccsim_s_own_log_nobody_is_lost_when_the_clock_is_put_back(tmp_path: Path) -> None:
     scenario = hotline(AUTUMN.date())
     day = a_day(tmp_path, scenario=scenario)
@@ -250,3 +293,53 @@ def test_the_zone_of_the_scenario_is_that_of_a_log_that_names_none(tmp_path: Pat
     for how in ({}, {"timezone": "UTC", "written_in": "Europe/Berlin"}):
         observed = look(tmp_path, text, hotline(ELEVEN.date()), ELEVEN, **how)
         assert [contact.arrival // MINUTE for contact in observed.contacts] == [510, 520]
+
+
+def begun(folder: Path, text: str, agents: int = 3, **queue: Any) -> tuple[Started, Plan, Places]:
+    """A replication from eleven on of a log of contacts whose first lines are those of the chats under way."""
+    raw = hotline(ELEVEN.date(), **queue).raw
+    raw["team"]["all"]["shifts"][0]["agents"] = agents
+    if queue.get("channel") == "live_chat" and "work_by_concurrency" not in queue:
+        raw["team"]["all"]["concurrency"] = {"phone": 2}
+    scenario = read.parse(raw)
+    observed = look(folder, text, scenario, ELEVEN, channel=scenario.queue["phone"].channel)
+    plan, spec = lower(scenario)
+    seen, at = table(observed, plan), observed.at
+    where = places(observed, seen, plan, spec.teams)
+    rest = rest_of(scenario, observed, [len(observed.contacts) + 300], 1, None)
+    recipe = replace(recipe_of(scenario), customers=rest.drawn(0))
+    return start(draw(recipe, 0), seen, where, plan, at, Streams(recipe.key, 0)), plan, where
+
+
+OVER = "09:00:00,09:00:10,09:03:00,al,answered"
+THREE = ("10:51:00,10:52:00,,al,open", "10:53:00,10:54:00,,al,open", "10:57:00,10:58:00,,al,open")
+
+
+@pytest.mark.parametrize(
+    "queue",
+    [
+        {},
+        {"channel": "live_chat"},
+        {"channel": "email"},
+        {"channel": "live_chat", "work_by_concurrency": ["9m", "12m"]},
+    ],
+    ids=["calls", "chats", "mails", "shared attention"],
+)
+@pytest.mark.parametrize("named", [True, False])
+def test_who_was_answered_begins_as_answered(tmp_path: Path, named: bool, queue: dict[str, Any]) -> None:
+    """However many an agent has, and whether or not the log says who: all first answers are where the log has them,
+    nobody works on two things, and one chat more than fit is no reason to begin again."""
+    agents = ("al", "al", "al") if queue else ("al", "bo", "cy")
+    under_way = [row.replace("al", name if named else "") for row, name in zip(THREE, agents, strict=True)]
+    rows = (OVER, *under_way)
+    made, plan, where = begun(tmp_path, f"{HEADINGS}\n" + lines(*rows), **queue)
+    state, log = made.state, made.state.log
+    assert where.homeless == 0
+    here = state.contact[state.phase != Phase.TO_COME]
+    first = log.start[log.first_turn[here]]
+    assert [int(time) // MINUTE for time in sorted(first)] == [652, 654, 658]
+    hands = state.agent[among(state.phase, (Phase.WORKING,))]
+    assert len(set(hands.tolist())) == len(hands)
+    logs = [simulate(engine, made.workload, plan, state) for engine in ("compiled", "simpy")]
+    assert all(np.array_equal(a, b) for a, b in zip(*logs, strict=True))
+    assert np.array_equal(logs[0].start[log.first_turn[here]], first)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import copy
 import json
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,6 @@ from ccsim.scenario.values import HOUR
 from ccsim.tables import Log, Outcome, Phase, Plan, State, Workload, among
 from ccsim.today import outlook, output
 from ccsim.today.actions import read_actions, usual
-from ccsim.today.observed import set_aside
 from ccsim.today.outlook import Course, Outlook, band
 from ccsim.today.start import _Start
 from tests.today.days import CENTRE, Day, a_day, seen
@@ -101,6 +99,16 @@ def test_the_json_keeps_the_contract(morning: Outlook) -> None:
 def test_the_picture_shows_every_queue(morning: Outlook) -> None:
     titles = [ax.get_title(loc="left") for ax in output.picture(morning).axes]
     assert titles[:3] == ["phone", "chat", "whatsapp"]
+
+
+@pytest.mark.parametrize(
+    ("start", "shown"), [("2026-03-04", "11:30"), ("2026-03-29", "12:30"), ("2026-10-25", "10:30")]
+)
+def test_the_picture_shows_the_clock(morning: Outlook, start: str, shown: str) -> None:
+    """Eleven and a half hours after midnight."""
+    changed = read.parse(morning.scenario.raw | {"start": date.fromisoformat(start), "timezone": "Europe/Berlin"})
+    axis = output.picture(replace(morning, scenario=changed)).axes[0].xaxis
+    assert axis.get_major_formatter()(11.5, 0) == shown
 
 
 def test_a_picture_of_some_queues_says_so(morning: Outlook, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -226,13 +234,6 @@ def test_names_may_be_any() -> None:
     for name in ("front desk", '"front desk"'):
         (change,) = read_actions([f"two: team.{name} +2 16:00-20:00"], read.parse(raw)).values()
         assert read.parse(change(copy.deepcopy(raw))).team["front desk"].shifts[-1].agents == 2
-
-
-def test_first_answers_beside_another_of_the_same_agent_are_counted() -> None:
-    """A log of contacts may have three chats with one agent, who does one thing at a time in a scenario."""
-    holders, phases = ("ann", "ann", "ann", "bo", "bo", "cy"), [Phase.WORKING] * 4 + [Phase.WAITING, Phase.WORKING]
-    rows = SimpleNamespace(phase=np.array(phases), turns=np.array([1, 1, 1, 1, 1, 2]), holder=holders)
-    assert set_aside(rows) == 2  # type: ignore[arg-type]
 
 
 def test_bands_hold_nine_in_ten() -> None:
