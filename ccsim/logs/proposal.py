@@ -275,4 +275,4 @@ def _is_time(cells: pd.Series[str]) -> bool:
 
 def _is_clock(cells: pd.Series[str]) -> bool:
     known = cells[cells.fillna("").str.strip() != ""].head(50).str.strip()
-    return len(known) > 0 and bool(known.str.match(r"\d{1,2}:\d{2}").all())
+    return len(known) > 0 and bool(known.str.match(r"\d{1,2}[:hH]\d{2}").mean() > 0.5)  # others are totals

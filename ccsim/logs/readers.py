@@ -79,6 +79,9 @@ TWICE: Final = "a time in the hour that the clock repeats, without an offset: ta
 FAR_OFF: Final = f"{FAR} days or more from nearly all other lines: is its date right?"
 STRAY: Final = 0.01
 """Share of the lines below which those that are FAR from the others are errors."""
+ONLY_DAYS: Final = 'a day without a time of day, as most lines have it; it may be counts by day, kind = "intervals"'
+FEW_DAYS: Final = 3
+"""So many contacts at midnight say nothing."""
 NOBODY: Final = (
     "anonymous", "anonym", "anonyme", "anonimo", "anónimo", "unknown", "unbekannt", "inconnu", "sconosciuto",
     "desconocido", "private", "privat", "privé", "privato", "privado", "withheld", "restricted", "unavailable",
@@ -290,7 +293,9 @@ def _moments(
         if twice.any():
             lines.mend(twice & ~times.says_offset(text, how, unit), TWICE)
     form = how.time_format or times.EXAMPLE
-    if text[mask(unread)].str.fullmatch(r"\d{1,6}(?:[.,]\d+)?").any():
+    if text[mask(unread)].str.fullmatch(r"[45]\d{4}(?:[.,]\d+)?").any():
+        form += "; is it the number of a day? Format the column as date and time in the spreadsheet"
+    elif text[mask(unread)].str.fullmatch(r"\d{1,6}(?:[.,]\d+)?").any():
         form += ", or for a length of time durations in the mapping"
     lines.refuse(unread, f"{source}: not a time{_example(text, unread, form)}")
     return moments.astype("datetime64[us]")
@@ -336,6 +341,7 @@ def _contacts(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Line
     clock = times.local(rows["arrival"], how)
     for name in TIMES["contacts"]:
         rows[name] = rows[name] + clock
+    _refuse_days(rows["arrival"], lines)
     rows["agent"] = rows["agent"].where(answered)
     lines.mend(answered & rows["agent"].isna(), "answered, but by nobody knows whom")
     _priorities(rows, sheet, how, lines)
@@ -466,6 +472,15 @@ def _messages(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Line
     clock = times.local(rows.groupby("conversation")["sent"].transform("min").fillna(rows["sent"]), how)
     for name in TIMES["messages"]:
         rows[name] = rows[name] + clock
+    _refuse_days(rows["sent"], lines)
+
+
+def _refuse_days(moments: pd.Series[Any], lines: Lines) -> None:
+    """Refuses days without a time of day, which all seem to be where most are."""
+    known = moments[lines.usable].dropna()
+    midnights = known == known.dt.normalize()
+    if midnights.sum() > max(len(known) / 2, FEW_DAYS):
+        lines.refuse(moments == moments.dt.normalize(), ONLY_DAYS)
 
 
 COUNTS: Final = ("offered", "handled", "abandoned")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -13,7 +14,7 @@ import numpy as np
 from ccsim.errors import Problem, ScenarioError
 from ccsim.logs.lines import LINE, WIDTH
 from ccsim.logs.mapping import Mapping
-from ccsim.scenario.data import refuse_devices
+from ccsim.scenario.data import SHEET, WORKBOOKS, refuse_devices
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,6 +101,8 @@ def decoded(path: Path, how: Mapping) -> tuple[str, dict[str, int]]:
     except (OSError, ValueError) as bad:
         why = getattr(bad, "strerror", None) or bad
         raise ScenarioError([Problem("", f"cannot read: {why}", "a log", str(path))]) from None
+    if content.startswith(WORKBOOKS):
+        raise ScenarioError([Problem("", "a workbook, not text", SHEET, str(path))])
     marked = content.startswith((b"\xff\xfe", b"\xfe\xff"))
     try:
         text = content.decode(how.encoding or ("utf-16" if marked else "utf-8-sig"))
@@ -162,4 +165,5 @@ def _named(sheet: pd.DataFrame, how: Mapping, path: Path) -> tuple[pd.DataFrame,
 
 
 def bare(heading: str) -> str:
-    return "".join(letter for letter in heading.lower() if letter.isalnum())
+    """Its letters and digits alone: without case, spaces, punctuation and accents."""
+    return "".join(letter for letter in unicodedata.normalize("NFKD", heading.lower()) if letter.isalnum())

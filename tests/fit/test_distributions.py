@@ -102,6 +102,13 @@ def test_who_never_leaves_has_a_hundred_years_at_most() -> None:
     assert duration_distribution(tomllib.loads(f"x = {toml(written)}")["x"], DataFiles()) == written
 
 
+def test_a_time_that_comes_often_is_no_part_of_a_mixture() -> None:
+    """The likelihood of a part that narrows to one time grows without limit: it had a quarter, for an eighth."""
+    times = np.concatenate([np.round(np.random.default_rng(3).lognormal(5, 0.7, 400)), np.full(60, 60.0)])
+    fits = distributions.fit_all(distributions.WORK, Sample(times, np.ones(len(times), np.bool_)))
+    assert [fitted.family for fitted in fits] == ["lognormal", "gamma", "weibull", "exponential"]
+
+
 def test_what_never_varies_is_a_constant() -> None:
     same = Sample(np.array([20.0, 20, 20]), np.ones(3, np.bool_))
     assert distributions.constant(same) == Constant(20.0)

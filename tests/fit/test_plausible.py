@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ccsim.errors import ScenarioError
 from ccsim.fit.estimate import Fit, estimate
+from ccsim.fit.plausibility import beyond_belief
 from ccsim.fit.scenario import files
 from ccsim.logs.mapping import Mapping
 from ccsim.logs.readers import read_all
@@ -57,6 +59,32 @@ def test_the_work_of_a_whole_interval_taken_for_a_mean(tmp_path: Path) -> None:
 def test_minutes_taken_for_seconds(tmp_path: Path) -> None:
     for minutes in (4, 12.5):
         assert 'units = { handle_time = "min" }' in doubts(intervals(tmp_path, minutes))
+
+
+@pytest.mark.parametrize(("work", "unit"), [(0.07, "h"), (0.0029, "d")])
+def test_parts_of_a_day_taken_for_seconds(work: float, unit: str, tmp_path: Path) -> None:
+    fit = intervals(tmp_path, work)
+    assert f'units = {{ handle_time = "{unit}" }}' in doubts(fit)
+    assert len(beyond_belief(fit.warnings)) == 1
+
+
+def test_waits_of_intervals_in_milliseconds(tmp_path: Path) -> None:
+    columns = {"start": "at", "offered": "came", "handled": "done", "handle_time": "aht"}
+    lines = ["at,came,done,aht,asa"] + [f"{at},12,11,240,13000" for at in HALF_HOURS]
+    of_intervals = {"kind": "intervals", "columns": columns, "durations": {"wait": "asa"}}
+    said = doubts(fitted(tmp_path, lines, **of_intervals))
+    assert "the answered waited 3h37m on average: is the unit of the wait right?" in said
+    fit = fitted(tmp_path, lines, **of_intervals, units={"wait": "ms"})
+    assert doubts(fit) == ""
+    assert any("patience is longer, too" in warning for warning in fit.queues["contacts"].warnings)
+
+
+def test_days_without_a_time_of_day_are_no_contacts(tmp_path: Path) -> None:
+    lines = [f"2026-05-{day:02d}{clock}" for day in range(4, 9) for clock in ("", " 00:00")]
+    with pytest.raises(ScenarioError, match=r'a day without a time of day.*kind = "intervals"'):
+        calls(tmp_path, ["came", *lines], arrival="came")
+    timed = [f"2026-05-{day:02d} 09:{minute:02d}" for day in range(4, 9) for minute in range(12)]
+    assert calls(tmp_path, ["came", *lines, *timed], arrival="came").queues["contacts"].contacts == 70
 
 
 def test_the_same_column_twice(tmp_path: Path) -> None:
