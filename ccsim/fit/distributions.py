@@ -348,12 +348,12 @@ def _shifted(family: str, theta: F64, stretch: float) -> F64:
 def fit_all(families: Sequence[str], sample: Sample, *, partly: bool = False) -> list[Fitted]:
     """The families fitted to a sample, the least BIC first; only the exponential with FEW data, none without.
 
-    Where all that ended took the same time, there is none either: it is a constant.
+    There is none of a constant either, nor of a share that ends after one and the same time.
     """
     different = len(np.unique(sample.times[sample.ended]))
-    if different < 2:
+    if different < (2 if partly else 1) or constant(sample) is not None:
         return []
-    if sample.ended.sum() < FEW:
+    if sample.ended.sum() < FEW or different < 2:
         families = ("exponential",)
     fits = []
     for family in families:
@@ -444,6 +444,11 @@ def _distance(kind: Family, theta: F64, sample: Sample) -> float:
 
 
 def constant(sample: Sample) -> Constant | None:
-    """The distribution of a sample in which everything that ended took the same time."""
+    """The distribution of a sample in which everything that ended took the same time, and nothing went on for longer.
+
+    Of callers of whom one gave up after 7 s and the others were answered later, 7 s is nobody else's patience.
+    """
     different = np.unique(sample.times[sample.ended])
-    return Constant(float(different[0])) if len(different) == 1 else None
+    if len(different) != 1 or sample.times.max() > different[0]:
+        return None
+    return Constant(float(different[0]))

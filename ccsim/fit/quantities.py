@@ -52,15 +52,15 @@ class Estimates:
         """
         if not sample.ended.any():
             return
+        what = name.replace("_", " ").replace(".", ": ")
+        number = int(sample.ended.sum())
+        if number < THIN:
+            self.warnings.append(f"Thin: the distribution of {what} rests on {format.several(number, 'case')}.")
         constant = distributions.constant(sample)
         if constant is not None:
             self.distributions[name] = DistributionFit(sample, (), constant, "constant")
             return
         candidates = tuple(distributions.fit_all(families, sample) if fitted is None else fitted)
-        what = name.replace("_", " ").replace(".", ": ")
-        number = int(sample.ended.sum())
-        if number < THIN:
-            self.warnings.append(f"Thin: the distribution of {what} rests on {format.several(number, 'case')}.")
         best = candidates[0] if candidates else None
         if best is not None and (number < 2 * THIN or best.distance <= distributions.MISFIT):
             self.distributions[name] = DistributionFit(sample, candidates, best.distribution, best.family)

@@ -166,6 +166,8 @@ def _text(path: Path, sheet: pd.DataFrame, kind: str, columns: dict[str, str]) -
             lines.append(f"columns.start = {quoted([date, columns.pop(moment)])}")
         else:
             lines.append(f"date = {quoted(date)}")
+            if kind == "contacts" and {"answer", "end"} & set(columns):
+                lines.append(f"follows = {quoted(columns[moment])}  # what is earlier is of the next day")
     lines += [f"columns.{name} = {quoted(heading)}" for name, heading in columns.items()]
     lines += [f"durations.{name} = {quoted(heading)}" for name, heading in lengths.items()]
     measured = lengths | {name: columns[name] for name in ("handle_time",) if name in columns}

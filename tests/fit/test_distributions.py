@@ -13,6 +13,7 @@ from ccsim.fit import distributions
 from ccsim.fit.contacts import came_back, share
 from ccsim.fit.conversations import geometric
 from ccsim.fit.distributions import FAMILIES, Fitted, Sample
+from ccsim.fit.quantities import Estimates
 from ccsim.fit.scenario import toml
 from ccsim.scenario.data import DataFiles
 from ccsim.scenario.distributions import duration_distribution
@@ -114,6 +115,16 @@ def test_what_never_varies_is_a_constant() -> None:
     assert distributions.constant(same) == Constant(20.0)
     assert distributions.fit_all(distributions.WORK, same) == []
     assert distributions.constant(Sample(WAITS, ENDED)) is None
+
+
+def test_who_gave_up_alone_is_not_everybody() -> None:
+    """One gives up after 7 s, 99 are answered after a minute: 7 s as a constant would lose all who wait longer."""
+    times = np.concatenate([[7.0], np.full(99, 60.0)])
+    estimates = Estimates()
+    estimates.distribution("patience", Sample(times, times == 7), distributions.PATIENCE)
+    taken = estimates.distributions["patience"]
+    assert (taken.family, taken.candidates[0].parameters["mean"].mean) == ("exponential", pytest.approx(times.sum()))
+    assert estimates.warnings == ["Thin: the distribution of patience rests on 1 case."]
 
 
 def test_times_of_zero_do_not_break_a_logarithm() -> None:

@@ -136,6 +136,10 @@ LOGS = {
         "1,inbound,05/14/2026 08:00:10,05/14/2026 08:04:42,240,12,20,Anna,support,West\n"
         "2,abandoned,05/14/2026 08:03:00,05/14/2026 08:04:00,0,60,0,,sales,West\n"
     ),
+    "calls through midnight": (
+        "Call ID,Queue,Date,Start Time,Answer Time,End Time,Agent\n"
+        "1,x,14/05/2026,12:00:00,12:00:10,12:04:00,Anna\n2,x,14/05/2026,23:58:00,23:59:50,00:03:00,Anna\n"
+    ),
     "arrivals": ("id,created\n1,2026-05-04 08:00\n2,2026-05-04 08:30\n"),
 }
 
