@@ -35,6 +35,10 @@ IDLE: Final = 0.05
 """Occupancy that is not believed."""
 MOST: Final = 500.0
 """Agents at work at once, of one queue, that are not believed."""
+TOGETHER: Final = 0.5
+"""Correlation of handle time and number, and power of the number, from which on handle times are taken as totals."""
+MANY: Final = 30
+"""Intervals that tell whether handle times are totals."""
 ENOUGH: Final = 10
 """Contacts from which something is called implausible."""
 
@@ -163,6 +167,21 @@ def _columns(logs: Logs) -> Iterator[str]:
     for name in ("offered", "handled"):
         if np.array_equal(logs.intervals[name].to_numpy(), logs.intervals["handle_time"].to_numpy()):
             yield f"{name} and handle_time are the same in every interval: one column seems to be named for both."
+    for queue, mine in logs.intervals.groupby("queue"):
+        number = mine["handled"].fillna(mine["offered"])
+        used = (number > 0) & (mine["handle_time"] > 0)
+        number, work = np.log(number[used]), np.log(mine["handle_time"][used])
+        if len(number) < MANY or number.nunique() < 3:
+            continue
+        together = float(np.corrcoef(number, work)[0, 1])
+        slope = together * float(work.std() / number.std())
+        if together > TOGETHER and slope > TOGETHER:
+            yield (
+                f"{queue}: handle times grow with the number handled: are they of all contacts of the interval "
+                "together? total_handle_time = true"
+            )
+        elif together < -TOGETHER and slope < -TOGETHER:
+            yield f"{queue}: handle times fall with the number handled: are they means already, total_handle_time wrong?"
 
 
 def _length(seconds: float) -> str:

@@ -21,9 +21,9 @@ USUAL: Final = {
         "kunde anrufer rufnummer client appelant cliente chiamante llamante"
     ),
     "queue": (
-        "queue queuename taskqueue skill skillname splitskill split ctname ringgroups ringgroup topic group groupname "
-        "ticketgroup department service teamassigned teamname type campaign dst warteschlange rufgruppe gruppe "
-        "abteilung thema filedattente file coda servizio cola servicio departamento csqname csqnames csq"
+        "queue queuename taskqueue skill skillname skillgroup splitskill split ctname ringgroups ringgroup topic group "
+        "groupname ticketgroup department service teamassigned teamname type campaign dst warteschlange rufgruppe "
+        "gruppe abteilung thema filedattente file coda servizio cola servicio departamento csqname csqnames csq"
     ),
     "channel": "channel channeltype ticketchannel mediatype media kanal medium canal canale source",
     "arrival": (
@@ -35,9 +35,9 @@ USUAL: Final = {
         "llegada inicio horainicio fechainicio hora creado date"
     ),
     "answer": (
-        "answer answered answertime answeredat pickedupat pickup connectedtoagenttimestamp connected connectedat "
-        "firstresponseat firstreplyat angenommen angenommenum annahme annahmezeit beantwortet decroche repondu "
-        "risposta orarisposta respuesta respondida contestada"
+        "answer answered assignedat answertime answeredat pickedupat pickup connectedtoagenttimestamp connected "
+        "connectedat firstresponseat firstreplyat angenommen angenommenum annahme annahmezeit beantwortet "
+        "decroche repondu risposta orarisposta respuesta respondida contestada"
     ),
     "end": (
         "end endtime ended endedat disconnecttimestamp disconnectedat hangup finishedat completedat resolvedat "
@@ -76,8 +76,8 @@ USUAL: Final = {
     ),
     "handle_time": "aht averagehandletime avghandle avghandletime actaht handletime talkdurationavg dmt tmo",
     "wait": (
-        "wait waittime waiting waitingtime queuetime timeinqueue speedofanswer speedans asa answertime ringtime "
-        "firstresponse firstresponsetime firstreplytime timetofirstresponse timetoanswer queue "
+        "wait waittime waiting waitingtime queuetime timeinqueue speedofanswer speedtoanswer speedans localqtime asa "
+        "answertime ringtime firstresponse firstresponsetime firstreplytime timetofirstresponse timetoanswer queue "
         "wartezeit attente tempsdattente attesa tempodiattesa espera tiempodeespera "
         "inqueue totalqueue ringing queueduration callerwait waitduration"
     ),
@@ -93,7 +93,7 @@ USUAL: Final = {
         "wrap wrapup acw aftercallwork aftercontactwork wraptime wrapuptime acwtime postprocessing nachbearbeitung "
         "nachbearbeitungszeit postappel postchiamata postllamada worktime"
     ),
-    "handle": "handle handletime handlingtime bearbeitungszeit",
+    "handle": "handle handletime handlingtime handling bearbeitungszeit",
     "total": (
         "duration callduration totaltime totalduration total resolution resolutiontime timetoresolution timetoclose "
         "timetoresolve fullresolution fullresolutiontime length dauer gesamtdauer duree dureetotale durata duracion"

@@ -82,6 +82,12 @@ STRAY: Final = 0.01
 ONLY_DAYS: Final = 'a day without a time of day, as most lines have it; it may be counts by day, kind = "intervals"'
 FEW_DAYS: Final = 3
 """So many contacts at midnight say nothing."""
+STEPS: Final = (
+    'all at full five minutes, never two at once: intervals, not contacts; kind = "intervals", or, if each queue has a '
+    "column, a volume file, which needs no fit"
+)
+FEW_TIMES: Final = 10
+"""So many contacts at full five minutes say nothing."""
 NOBODY: Final = (
     "anonymous", "anonym", "anonyme", "anonimo", "anónimo", "unknown", "unbekannt", "inconnu", "sconosciuto",
     "desconocido", "private", "privat", "privé", "privato", "privado", "withheld", "restricted", "unavailable",
@@ -342,6 +348,10 @@ def _contacts(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Line
     for name in TIMES["contacts"]:
         rows[name] = rows[name] + clock
     _refuse_days(rows["arrival"], lines)
+    if how.arrivals_only:
+        known = rows.loc[lines.usable, ["queue", "arrival"]].dropna()
+        whole = (known["arrival"].dt.floor("5min") == known["arrival"]).all()
+        lines.refuse(np.full(len(rows), whole and len(known) > FEW_TIMES and not known.duplicated().any()), STEPS)
     rows["agent"] = rows["agent"].where(answered)
     lines.mend(answered & rows["agent"].isna(), "answered, but by nobody knows whom")
     _priorities(rows, sheet, how, lines)
@@ -517,8 +527,8 @@ def _intervals(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Lin
     for name, kind in (("asa", "wait"), ("wait_of_lost", "left")):
         rows[name] = rows[length(kind)] if kind in how.durations else np.nan
     if how.total_handle_time:
-        lost = rows["offered"] - rows["handled"]
-        for name, number in (("handle_time", rows["handled"]), ("asa", rows["handled"]), ("wait_of_lost", lost)):
+        lost, served = rows["offered"] - rows["handled"], rows["handled"].fillna(rows["offered"])
+        for name, number in (("handle_time", served), ("asa", served), ("wait_of_lost", lost)):
             rows[name] /= number.where(number > 0)
     again = rows[lines.usable].duplicated(["queue", "start"])
     lines.refuse(again.reindex(rows.index, fill_value=False), "an interval that came before")

@@ -87,6 +87,30 @@ def test_days_without_a_time_of_day_are_no_contacts(tmp_path: Path) -> None:
     assert calls(tmp_path, ["came", *lines, *timed], arrival="came").queues["contacts"].contacts == 70
 
 
+def test_intervals_are_no_contacts(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match=r"full five minutes.*kind = .intervals"):
+        calls(tmp_path, ["came", *HALF_HOURS], arrival="came")
+    assert calls(tmp_path, ["came", *HALF_HOURS, HALF_HOURS[0]], arrival="came").queues["contacts"].contacts == 25
+
+
+@pytest.mark.parametrize("total", [True, False])
+def test_handle_times_of_intervals_that_go_with_their_number(total: bool, tmp_path: Path) -> None:
+    """Totals taken for means grow with the number of contacts, means taken for totals fall."""
+    draw = np.random.default_rng(4)
+    numbers = draw.poisson(9, 2 * len(HALF_HOURS)) + 1
+    at = HALF_HOURS + [
+        f"2026-05-06{moment[10:]}" if moment < "2026-05-05" else f"2026-05-07{moment[10:]}" for moment in HALF_HOURS
+    ]
+    works = draw.gamma(2 * numbers, 120) / (1 if total else numbers)
+    lines = ["at,came,aht"] + [f"{when},{n},{work:.0f}" for when, n, work in zip(at, numbers, works, strict=True)]
+    how = {"kind": "intervals", "columns": {"start": "at", "offered": "came", "handle_time": "aht"}}
+    fit = fitted(tmp_path, lines, **how, total_handle_time=total)
+    assert doubts(fit) == ""
+    assert fit.queues["contacts"].figures["work.mean"].mean == pytest.approx(240, rel=0.1)
+    said = doubts(fitted(tmp_path, lines, **how, total_handle_time=not total))
+    assert f"handle times {'grow' if total else 'fall'} with the number handled" in said
+
+
 def test_the_same_column_twice(tmp_path: Path) -> None:
     assert "offered and handle_time are the same" in doubts(intervals(tmp_path, 12))
 
@@ -160,7 +184,7 @@ def test_known_times_stand_for_the_unknown(tmp_path: Path) -> None:
 
 
 def test_a_log_that_begins_at_three_in_the_night_has_no_half_first_day(tmp_path: Path) -> None:
-    at = pd.date_range("2026-05-04 03:00", "2026-05-14 02:50", freq="10min")
+    at = pd.date_range("2026-05-04 03:01", "2026-05-14 02:51", freq="10min")
     fit = calls(tmp_path, ["came", *(str(moment) for moment in at)], arrival="came")
     assert (str(fit.days[0]), str(fit.days[-1])) == ("2026-05-05", "2026-05-13")
     assert set(fit.queues["contacts"].profile.counts.sum(axis=1)) == {144.0}

@@ -140,6 +140,14 @@ LOGS = {
         "Call ID,Queue,Date,Start Time,Answer Time,End Time,Agent\n"
         "1,x,14/05/2026,12:00:00,12:00:10,12:04:00,Anna\n2,x,14/05/2026,23:58:00,23:59:50,00:03:00,Anna\n"
     ),
+    "half hours with totals of time": (
+        "Interval,Queue,Offered,Answered,Abandoned,Total Talk Time,Total ACW Time,Avg Wait\n"
+        "2026-05-04 08:00,x,10,9,1,0:36:00,0:04:30,12\n2026-05-04 08:30,x,12,12,0,0:46:00,0:06:00,6\n"
+    ),
+    "calls of a router": (
+        "RouterCallKey,DateTime,SkillGroup,ANI,LocalQTime,RingTime,TalkTime,HoldTime,WorkTime,CallDisposition\n"
+        "1,2026-05-04 08:00:10,x,49151,12,3,240,0,30,13\n2,2026-05-04 08:03:00,x,49152,60,0,0,0,0,2\n"
+    ),
     "arrivals": ("id,created\n1,2026-05-04 08:00\n2,2026-05-04 08:30\n"),
 }
 
@@ -213,6 +221,8 @@ MEANT = {
     "conversations": ('timezone = "Europe/Rome"', 'durations.total = "Time to close (seconds)"'),
     "half hours in French": ('columns.start = ["Date", "Heure"]', 'columns.offered = "Appels reçus"'),
     "half hours in German with totals": ('durations.talk = "Ø Gesprächszeit"', 'durations.wait = "Ø Wartezeit"'),
+    "half hours with totals of time": ("total_handle_time = true", '# left out: "Avg Wait"'),
+    "calls of a router": ('durations.wait = "LocalQTime"', '# left out: "RouterCallKey", "RingTime"'),
     "tasks": ('columns.agent = "WorkerName"',),
     "calls of ring groups": ('columns.queue = "Ring Groups"', 'durations.hold = "Holding Time"'),
     "a switch's half hours": ('columns.start = ["Date", "Interval"]', 'durations.left = "Avg Aban Time"'),
