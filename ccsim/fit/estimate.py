@@ -20,14 +20,15 @@ from ccsim.fit.quantities import THIN, Estimates
 from ccsim.fit.queues import QueueFit, queue_fit
 from ccsim.fit.teams import TeamFit, slowdown, teams_fit
 from ccsim.logs import duty
-from ccsim.logs.lines import FAR, apart
+from ccsim.logs.lines import FAR, FAR_OFF, apart
 from ccsim.logs.mapping import TIMES
-from ccsim.logs.readers import FAR_OFF, SENDER_WORDS, UNKNOWN_OUTCOME, unknown_senders
+from ccsim.logs.readers import SENDER_WORDS, UNKNOWN_OUTCOME, unknown_senders
 from ccsim.logs.records import Logs, Reading
 from ccsim.logs.turn_rounds import NONE, TurnRounds, after_contacts
 from ccsim.results import format
 from ccsim.scenario.channels import CHANNELS
 from ccsim.scenario.values import written_duration
+from ccsim.scenario.volumes import NO_HOURS
 from ccsim.stats.estimate import Estimate
 from ccsim.tables import SECOND, Bool
 
@@ -261,7 +262,7 @@ def _warnings(
     moments = contacts["arrival"] if len(contacts) else logs.intervals["start"]  # type: ignore[index]
     for day in sorted({moments.min().date(), moments.max().date()} - {*days}):
         warnings_.append(f"{day} is left out of volumes and rosters: the log has a part of it only.")
-    if interval >= 4 * 3600:
+    if interval * SECOND >= NO_HOURS:
         warnings_.append("Hours of the day are not known: intervals are too long, and volume is even within each.")
     twice = int(_repeated(contacts["arrival"], logs.timezone)) if len(contacts) else 0
     if twice:

@@ -181,7 +181,7 @@ def _columns(logs: Logs) -> Iterator[str]:
                 "together? total_handle_time = true"
             )
         elif together < -TOGETHER and slope < -TOGETHER:
-            yield f"{queue}: handle times fall with the number handled: are they means already, total_handle_time wrong?"
+            yield f"{queue}: handle times fall with the number handled: are they means, not totals?"
 
 
 def _length(seconds: float) -> str:

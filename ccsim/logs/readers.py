@@ -15,17 +15,19 @@ from ccsim.logs.days_across import as_counts, as_shifts
 from ccsim.logs.events import as_contacts
 from ccsim.logs.identity import DONE, same_ids
 from ccsim.logs.lines import (
-    FAR,
+    FAR_OFF,
     LEFT_OUT,
     LINE,
     WIDTH,
     Lines,
-    apart,
     first,
     joined,
     length,
     mask,
     printable,
+    refuse_days,
+    refuse_intervals,
+    stray,
     text_of,
     translated,
 )
@@ -76,18 +78,6 @@ UNKNOWN_SENDER: Final = "unknown sender: "
 LEFT_UNSEEN: Final = "not answered, and no time at which it left: it counts, how long it waited is not known"
 OVERTAKEN: Final = "neither answered nor ended, though somebody who came later was answered: taken as waiting"
 TWICE: Final = "a time in the hour that the clock repeats, without an offset: taken as the first of the two"
-FAR_OFF: Final = f"{FAR} days or more from nearly all other lines: is its date right?"
-STRAY: Final = 0.01
-"""Share of the lines below which those that are FAR from the others are errors."""
-ONLY_DAYS: Final = 'a day without a time of day, as most lines have it; it may be counts by day, kind = "intervals"'
-FEW_DAYS: Final = 3
-"""So many contacts at midnight say nothing."""
-STEPS: Final = (
-    'all at full five minutes, never two at once: intervals, not contacts; kind = "intervals", or, if each queue has a '
-    "column, a volume file, which needs no fit"
-)
-FEW_TIMES: Final = 10
-"""So many contacts at full five minutes say nothing."""
 NOBODY: Final = (
     "anonymous", "anonym", "anonyme", "anonimo", "anónimo", "unknown", "unbekannt", "inconnu", "sconosciuto",
     "desconocido", "private", "privat", "privé", "privato", "privado", "withheld", "restricted", "unavailable",
@@ -147,10 +137,8 @@ def unknown_senders(readings: Sequence[Reading]) -> list[str]:
 
 def _reading(kind: str, rows: pd.DataFrame, lines: Lines) -> Reading:
     if kind not in ("rosters", "messages"):  # threads may be as old as that
-        groups = apart(rows.loc[lines.usable, TIMES[kind][0]])
-        sizes = groups.map(groups.value_counts())
-        stray = (sizes < STRAY * len(sizes)) & (sizes.max() > len(sizes) / 2)
-        lines.refuse(stray.reindex(rows.index, fill_value=False), FAR_OFF)
+        far = stray(rows.loc[lines.usable, TIMES[kind][0]])
+        lines.refuse(far.reindex(rows.index, fill_value=False), FAR_OFF)
     kept = rows[lines.usable].loc[:, ["line", *COLUMNS[kind]]].reset_index(drop=True)
     return Reading(kind, kept, lines.refused(), {what: count for what, count in lines.mended.items() if count})
 
@@ -347,11 +335,9 @@ def _contacts(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Line
     clock = times.local(rows["arrival"], how)
     for name in TIMES["contacts"]:
         rows[name] = rows[name] + clock
-    _refuse_days(rows["arrival"], lines)
+    refuse_days(rows["arrival"], lines)
     if how.arrivals_only:
-        known = rows.loc[lines.usable, ["queue", "arrival"]].dropna()
-        whole = (known["arrival"].dt.floor("5min") == known["arrival"]).all()
-        lines.refuse(np.full(len(rows), whole and len(known) > FEW_TIMES and not known.duplicated().any()), STEPS)
+        refuse_intervals(rows, lines)
     rows["agent"] = rows["agent"].where(answered)
     lines.mend(answered & rows["agent"].isna(), "answered, but by nobody knows whom")
     _priorities(rows, sheet, how, lines)
@@ -482,15 +468,7 @@ def _messages(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Line
     clock = times.local(rows.groupby("conversation")["sent"].transform("min").fillna(rows["sent"]), how)
     for name in TIMES["messages"]:
         rows[name] = rows[name] + clock
-    _refuse_days(rows["sent"], lines)
-
-
-def _refuse_days(moments: pd.Series[Any], lines: Lines) -> None:
-    """Refuses days without a time of day, which all seem to be where most are."""
-    known = moments[lines.usable].dropna()
-    midnights = known == known.dt.normalize()
-    if midnights.sum() > max(len(known) / 2, FEW_DAYS):
-        lines.refuse(moments == moments.dt.normalize(), ONLY_DAYS)
+    refuse_days(rows["sent"], lines)
 
 
 COUNTS: Final = ("offered", "handled", "abandoned")
