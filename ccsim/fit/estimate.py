@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 PARTLY: Final = 7
 """Contacts expected where there are none: by chance once in a thousand."""
+STRANGERS: Final = 0.05
+"""Share of the contacts whose agents are not in the roster from which on that is said."""
 FEW: Final = 0.05
 """Share of an export's intervals below which those that begin between others are errors."""
 DAY: Final = 86_400
@@ -306,11 +308,31 @@ def _warnings(
         warnings_.append(
             f"The log names no agents{of}: the scenario's staffing is made up to match the work, not seen."
         )
+    warnings_ += _not_rostered(contacts, logs)
     if len(days) > LONGEST:
         warnings_.append(
             f"The scenario repeats the last {LONGEST} of {len(days)} days; distributions and profile are of all."
         )
     return tuple(warnings_)
+
+
+def _not_rostered(contacts: pd.DataFrame, logs: Logs) -> Iterator[str]:
+    """What was answered on days, or by agents, that the roster does not have: the scenario has nobody there."""
+    if logs.rosters is None or not len(contacts):
+        return
+    answered = contacts[contacts["agent"].notna() & contacts["answer"].notna()]
+    there = {moment.date() for edge in ("start", "end") for moment in logs.rosters[edge]}
+    days = sorted({*answered["answer"].dt.date} - there)
+    if days:
+        lacking = format.several(len(days), "day")
+        yield f"The roster has no shift on {lacking} on which somebody answered, the first {days[0]}."
+    others = answered["agent"][~answered["agent"].isin(logs.rosters["agent"])]
+    if len(others) > STRANGERS * len(answered):
+        yield (
+            f"{len(others) / len(answered):.0%} of the answered were answered by agents who are not in the roster, "
+            f"such as {others.iloc[0]} (it has {logs.rosters['agent'].iloc[0]}): do their names differ? The scenario "
+            "has the roster's agents alone, and those of whom the log has nothing serve every queue."
+        )
 
 
 def _strays(reading: Reading) -> Iterator[str]:

@@ -171,7 +171,7 @@ def _columns(logs: Logs) -> Iterator[str]:
         number = mine["handled"].fillna(mine["offered"])
         used = (number > 0) & (mine["handle_time"] > 0)
         number, work = np.log(number[used]), np.log(mine["handle_time"][used])
-        if len(number) < MANY or number.nunique() < 3:
+        if len(number) < MANY or min(number.nunique(), work.nunique()) < 3:
             continue
         together = float(np.corrcoef(number, work)[0, 1])
         slope = together * float(work.std() / number.std())

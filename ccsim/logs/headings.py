@@ -41,7 +41,8 @@ USUAL: Final = {
     ),
     "end": (
         "end endtime ended endedat disconnecttimestamp disconnectedat hangup finishedat completedat resolvedat "
-        "closedat closed ende endzeit anrufende geschlossen fin heurefin datefin fine orafine chiusoil horafin cerrado"
+        "closedat closed ende endzeit anrufende geschlossen fin heurefin datefin fine orafine chiusoil horafin cerrado "
+        "bis"
     ),
     "agent": (
         "agent agentname agentid agentusername user username operator server employee worker assignee assigneename "
@@ -53,7 +54,10 @@ USUAL: Final = {
         "resultat statut esito risultato stato resultado estado"
     ),
     "team": "team group supervisor department gruppe equipe squadra equipo",
-    "activity": "activity activitycode activityname exception aktivitaet aktivitat activite attivita actividad",
+    "activity": (
+        "activity activitycode activityname exception aktivitaet aktivitat tatigkeit taetigkeit activite attivita "
+        "actividad primarystatus status state"
+    ),
     "start": (
         "start starttime intervalstart startinterval timestamp interval halfhour datetime period timeslot slot from "
         "begin time beginn von uhrzeit zeit intervall zeitraum debut heure periode inizio ora fascia fasciaoraria "

@@ -134,6 +134,8 @@ def _is_kind(kind: str, sheet: pd.DataFrame, columns: dict[str, str]) -> bool:
         counts = [columns[name] for name in ("offered", "handled", "abandoned") if name in columns]
         enough = "offered" in columns or len(counts) == 2
         return "start" in columns and enough and all(_is_number(sheet[heading]) for heading in counts)
+    if kind == "contacts" and {"agent", "end"} <= set(columns) <= {"arrival", "agent", "end", "outcome"}:
+        return False  # shifts or activities of agents
     return all(name in columns for name in KINDS[kind][0])
 
 
@@ -179,6 +181,9 @@ def _text(path: Path, sheet: pd.DataFrame, kind: str, columns: dict[str, str]) -
             lines.append(f"units.{name} = {quoted(unit)}")
     if "outcome" in columns:
         lines += _words(columns["outcome"], sheet[columns["outcome"]])
+    if "activity" in columns:
+        activities = ", ".join(sheet[columns["activity"]].dropna().str.strip().unique()[:20]).replace("\n", " ")
+        lines.append(f'# words = {{ Open = "work" }}  # which of these are work: {activities}?')
     if "channel" not in columns and kind != "rosters":
         lines.append('# channel = "phone"  # or live_chat, messaging, email')
     return "\n".join([*lines, *_zones(columns.get(moment, "")), ""])

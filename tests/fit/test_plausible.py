@@ -245,3 +245,23 @@ def test_a_customer_of_many_contacts_is_doubted(tmp_path: Path) -> None:
 
     assert [doubted(often) for often in (10, 19, 20, 150)] == [False, False, True, True]
     assert not doubted(20, unknown={"customer": ["bob"]})
+
+
+def test_a_roster_of_others_or_of_other_days_is_said(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text("\n".join(month(contacts=96)) + "\n")
+    how = [Mapping(kind="contacts", columns=WHOLE),
+           Mapping(kind="rosters", columns={"agent": "who", "start": "from", "end": "to"})]  # fmt: skip
+    for who, days, said in (
+        ("ann", (4, 5, 6), ""),
+        ("ann", (4, 5), "The roster has no shift on 1 day on which somebody answered, the first 2026-05-06."),
+        (
+            "Ann B.",
+            (4, 5, 6),
+            "100% of the answered were answered by agents who are not in the roster, such as ann (it",
+        ),
+    ):
+        shifts = [f"{who},2026-05-{day:02d} 00:00,2026-05-{day:02d} 23:59" for day in days]
+        (tmp_path / "roster.csv").write_text("\n".join(["who,from,to", *shifts]) + "\n")
+        fit = estimate(read_all([tmp_path / "log.csv", tmp_path / "roster.csv"], how), "ready")
+        about = [warning for warning in fit.warnings if "the roster " in warning.lower().replace(",", " ")]
+        assert (said in about[0] and len(about) == 1) if said else not about

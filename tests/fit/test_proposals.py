@@ -44,6 +44,9 @@ LOGS = {
     ),
     "messages": ("conversation_id,sender,sent_at\n1,customer,2026-05-04 08:00\n1,agent,2026-05-04 08:10\n"),
     "roster": ("Agent,2026-05-04,2026-05-05\nann,8:00 AM - 4:00 PM,OFF\n"),
+    "activities": (
+        "Mitarbeiter;Datum;Von;Bis;Tätigkeit\nAnna;04.05.2026;08:00;12:00;Arbeit\nAnna;04.05.2026;12:00;12:30;Pause\n"
+    ),
     "shifts": ("Employee,Team,Start,End\nann,x,2026-05-04 08:00,2026-05-04 16:00\n"),
     "calls in German": (
         "Datum;Uhrzeit;Warteschlange;Anrufer;Wartezeit (Sek.);Gesprächszeit (Sek.);Nachbearbeitungszeit (Sek.);"
@@ -161,6 +164,7 @@ def fit(folder: Path, text: str) -> Result:
 def test_a_proposal_reads_its_log(name: str, tmp_path: Path) -> None:
     (tmp_path / "log.csv").write_text(LOGS[name])
     text, built = propose(tmp_path / "log.csv")
+    text = text.replace('# words = { Open = "work" }', 'words = { Arbeit = "work" }')
     (tmp_path / "m.toml").write_text(text)
     reading = read(tmp_path / "log.csv", mapping(str(tmp_path / "m.toml")))
     others = {"a report with a title": 4, "days across": 0, "half hours in German with totals": 2}
@@ -214,6 +218,8 @@ def test_every_built_in_mapping_says_what_it_is_for(tmp_path: Path) -> None:
 
 
 MEANT = {
+    "activities": ('kind = "rosters"', 'date = "Datum"', "which of these are work: Arbeit, Pause?"),
+    "shifts": ('kind = "rosters"',),
     "calls in German": ('durations.wrap = "Nachbearbeitungszeit (Sek.)"', '"Abgebrochen" = "abandoned"'),
     "calls with a reason": ('columns.outcome = "ABANDONED"', '"1" = "abandoned"', 'durations.wait = "QUEUE WAIT TIME"'),
     "calls with lengths in brackets": ('durations.talk = "duration (in call)"', 'written_in = "UTC"'),

@@ -172,6 +172,19 @@ def test_rosters_line_by_line(tmp_path: Path) -> None:
 # ── clock changes ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def test_a_roster_of_which_nothing_is_work_is_refused(tmp_path: Path) -> None:
+    """Its agents were left out without a word, and staffing made up."""
+    path = tmp_path / "roster.csv"
+    path.write_text("who,from,to,what\nann,2026-03-02 08:00,2026-03-02 12:00,On Queue\n"
+                    "ann,2026-03-02 12:00,2026-03-02 12:30,Meal\n")  # fmt: skip
+    columns = {"agent": "who", "start": "from", "end": "to", "activity": "what"}
+    how = Mapping(kind="rosters", columns=columns)
+    with pytest.raises(ScenarioError, match="none of on queue, meal is work; words in the mapping"):
+        read(path, how)
+    reading = read(path, how.model_copy(update={"words": {"On Queue": "work"}}))
+    assert (len(reading.rows), reading.mended) == (2, {"activity meal: no work": 1})
+
+
 def test_a_call_through_the_clock_change_keeps_its_length(tmp_path: Path) -> None:
     # 00:50 to 01:10 UTC on the night in which Rome goes from 02:00 to 03:00
     line = "1,,,,2026-03-29T00:50:00Z,2026-03-29T00:50:00Z,2026-03-29T01:10:00Z,bo,answered\n"
