@@ -318,11 +318,12 @@ def _warnings(
 
 def _not_rostered(contacts: pd.DataFrame, logs: Logs) -> Iterator[str]:
     """What was answered on days, or by agents, that the roster does not have: the scenario has nobody there."""
-    if logs.rosters is None or not len(contacts):
+    if logs.rosters is None:
         return
     answered = contacts[contacts["agent"].notna() & contacts["answer"].notna()]
+    moments = answered["answer"] if logs.intervals is None else logs.intervals["start"][logs.intervals["handled"] > 0]
     there = {moment.date() for edge in ("start", "end") for moment in logs.rosters[edge]}
-    days = sorted({*answered["answer"].dt.date} - there)
+    days = sorted({moment.date() for moment in moments} - there)
     if days:
         lacking = format.several(len(days), "day")
         yield f"The roster has no shift on {lacking} on which somebody answered, the first {days[0]}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -265,3 +266,13 @@ def test_a_roster_of_others_or_of_other_days_is_said(tmp_path: Path) -> None:
         fit = estimate(read_all([tmp_path / "log.csv", tmp_path / "roster.csv"], how), "ready")
         about = [warning for warning in fit.warnings if "the roster " in warning.lower().replace(",", " ")]
         assert (said in about[0] and len(about) == 1) if said else not about
+    (tmp_path / "log.csv").write_text("at,came,done\n" + "".join(f"{at},9,9\n" for at in HALF_HOURS))
+    columns = {"start": "at", "offered": "came", "handled": "done"}
+    logs = read_all(
+        [tmp_path / "log.csv", tmp_path / "roster.csv"], [Mapping(kind="intervals", columns=columns), how[1]]
+    )
+    assert "The roster has no shift" not in str(estimate(logs, "ready").warnings)
+    assert logs.rosters is not None
+    late = {edge: logs.rosters[edge] + pd.Timedelta(days=9) for edge in ("start", "end")}
+    said = str(estimate(replace(logs, rosters=logs.rosters.assign(**late)), "ready").warnings)
+    assert "The roster has no shift on 2 days on which somebody answered" in said
