@@ -13,7 +13,7 @@ from ccsim.logs.headings import DATES, USUAL, columns_of, forms, without_unit
 from ccsim.logs.lines import LINE, WIDTH
 from ccsim.logs.mapping import Mapping, built_in, mapping
 from ccsim.logs.readers import MEDIA
-from ccsim.logs.sheets import ABOVE, DELIMITERS, bare, decoded, sheet_of
+from ccsim.logs.sheets import ABOVE, DELIMITERS, ENCODING, NOT_UTF8, bare, decoded, sheet_of
 from ccsim.scenario.channels import CHANNELS
 from ccsim.scenario.toml_text import quoted
 
@@ -82,6 +82,8 @@ def propose(path: Path) -> tuple[str, str]:
         return "\n".join([_head(path), 'kind = "rosters"', "days_across = true", *lines, ""]), ""
     allowed = "a mapping that says what stands where: docs/fit.md has an example to copy"
     unknown = f"cannot be guessed from the columns {', '.join(headings)}"
+    if path.suffix != ".parquet" and NOT_UTF8 in decoded(path, _any(("",)))[1]:
+        unknown += f" ({ENCODING})"
     raise ScenarioError([Problem("--mapping", unknown, allowed, str(path))])
 
 

@@ -14,6 +14,7 @@ import pytest
 from ccsim.errors import ScenarioError
 from ccsim.logs import mapping as mappings
 from ccsim.logs.mapping import Mapping, built_in, mapping
+from ccsim.logs.proposal import propose
 from ccsim.logs.readers import TWICE, read, read_all
 from ccsim.logs.records import Reading
 
@@ -132,6 +133,17 @@ def test_encodings_are_found(tmp_path: Path, encoding: str) -> None:
     reading = contacts(tmp_path, (HEADER + GOOD.replace("anna", "Zoë")).encode(encoding))
     assert reading.rows["customer"].tolist() == ["Zoë"]
     assert ("not UTF-8: the file is read as Windows-1252" in reading.mended) == (encoding == "cp1252")
+
+
+def test_headings_that_another_encoding_garbles_say_so(tmp_path: Path) -> None:
+    text = HEADER.replace("arrival", "着信時刻") + GOOD
+    columns = mapping("calls").columns | {"arrival": ("着信時刻",)}
+    with pytest.raises(ScenarioError, match=r"not UTF-8: the file is read as Windows-1252; encoding = "):
+        contacts(tmp_path, text.encode("cp932"), columns=columns)
+    assert len(contacts(tmp_path, text.encode("cp932"), columns=columns, encoding="cp932").rows) == 1
+    (tmp_path / "log.csv").write_bytes("着信時刻,結果\n1,2\n".encode("cp932"))
+    with pytest.raises(ScenarioError, match=r"not UTF-8"):
+        propose(tmp_path / "log.csv")
 
 
 def test_headings_differ_in_case_spaces_and_punctuation(tmp_path: Path) -> None:
