@@ -80,6 +80,9 @@ def estimate(logs: Logs, rule: str) -> Fit:
     """Everything that the logs tell. Raises ScenarioError where there is nothing to tell of."""
     if logs.contacts is None and logs.messages is None and logs.intervals is None:
         raise ScenarioError([Problem("LOG", "only rosters", "a log of contacts, messages or intervals too")])
+    if logs.rosters is not None and not (logs.rosters["activity"] == "work").any():
+        value = f"none of the roster's activities is work: {', '.join(logs.rosters['activity'].unique()[:10])}"
+        raise ScenarioError([Problem("LOG", value, 'words in the mapping, such as words = { Open = "work" }')])
     contacts = all_contacts(logs)
     if not len(contacts) and logs.intervals is None:
         missing = "no conversation begins with a message of a customer"

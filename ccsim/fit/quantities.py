@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 THIN: Final = 50
 """Data below which a distribution is called thin."""
+BY_CHANCE: Final = 2.0
+"""Distance of few data from their own distribution, times the root of their number: more once in a thousand
+(Kolmogorov)."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,8 @@ class Estimates:
             return
         candidates = tuple(distributions.fit_all(families, sample) if fitted is None else fitted)
         best = candidates[0] if candidates else None
-        if best is not None and (number < 2 * THIN or best.distance <= distributions.MISFIT):
+        few = number < 2 * THIN
+        if best is not None and best.distance <= (BY_CHANCE / number**0.5 if few else distributions.MISFIT):
             self.distributions[name] = DistributionFit(sample, candidates, best.distribution, best.family)
             return
         self.distributions[name] = DistributionFit(

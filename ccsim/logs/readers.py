@@ -522,11 +522,7 @@ def _rosters(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Lines
     for name in ("agent", "start", "end"):
         lines.refuse(rows[name].isna(), f"no {name}")
     lines.refuse(rows["end"] <= rows["start"], "ends before it starts")
-    others = rows["activity"][lines.usable & (rows["activity"] != "work").to_numpy(np.bool_)].value_counts()
-    if len(others) and others.sum() == lines.usable.sum():
-        allowed = 'words in the mapping that say which are, such as words = { Open = "work" }'
-        raise ScenarioError([Problem("activity", f"none of {', '.join(map(str, others.index[:10]))} is work", allowed)])
-    for activity in others.index:
+    for activity in rows["activity"][lines.usable & mask(rows["activity"] != "work")].unique():
         lines.mend(rows["activity"] == activity, f"activity {activity}: no work")
 
 

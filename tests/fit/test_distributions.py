@@ -110,6 +110,14 @@ def test_a_time_that_comes_often_is_no_part_of_a_mixture() -> None:
     assert [fitted.family for fitted in fits] == ["lognormal", "gamma", "weibull", "exponential"]
 
 
+def test_few_data_far_from_every_family_are_taken_as_they_are() -> None:
+    times = np.concatenate([np.zeros(60), np.linspace(20, 400, 20)])
+    estimates = Estimates()
+    estimates.distribution("work", Sample(times, np.ones(80, np.bool_)), distributions.WORK)
+    assert estimates.distributions["work"].family == "empirical"
+    assert "No family fits work" in estimates.warnings[0]
+
+
 def test_what_never_varies_is_a_constant() -> None:
     same = Sample(np.array([20.0, 20, 20]), np.ones(3, np.bool_))
     assert distributions.constant(same) == Constant(20.0)

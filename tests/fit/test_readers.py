@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from ccsim.errors import ScenarioError
+from ccsim.fit.estimate import estimate
 from ccsim.logs import mapping as mappings
 from ccsim.logs.mapping import Mapping, built_in, mapping
 from ccsim.logs.proposal import propose
@@ -186,13 +187,13 @@ def test_rosters_line_by_line(tmp_path: Path) -> None:
 
 def test_a_roster_of_which_nothing_is_work_is_refused(tmp_path: Path) -> None:
     """Its agents were left out without a word, and staffing made up."""
+    (tmp_path / "log.csv").write_text(HEADER + GOOD)
     path = tmp_path / "roster.csv"
-    path.write_text("who,from,to,what\nann,2026-03-02 08:00,2026-03-02 12:00,On Queue\n"
-                    "ann,2026-03-02 12:00,2026-03-02 12:30,Meal\n")  # fmt: skip
-    columns = {"agent": "who", "start": "from", "end": "to", "activity": "what"}
-    how = Mapping(kind="rosters", columns=columns)
-    with pytest.raises(ScenarioError, match="none of on queue, meal is work; words in the mapping"):
-        read(path, how)
+    path.write_text("who,from,to,what\nbo,2026-03-02 08:00,2026-03-02 12:00,On Queue\n"
+                    "bo,2026-03-02 12:00,2026-03-02 12:30,Meal\n")  # fmt: skip
+    how = Mapping(kind="rosters", columns={"agent": "who", "start": "from", "end": "to", "activity": "what"})
+    with pytest.raises(ScenarioError, match="activities is work: on queue, meal; words in the mapping"):
+        estimate(read_all([tmp_path / "log.csv", path], [mapping("calls"), how]), "ready")
     reading = read(path, how.model_copy(update={"words": {"On Queue": "work"}}))
     assert (len(reading.rows), reading.mended) == (2, {"activity meal: no work": 1})
 
