@@ -36,6 +36,10 @@ MANY: Final = 5_000
 """Times from which likelihoods are computed on a grid with steps of a thousandth."""
 
 
+NARROWEST: Final = 0.05
+"""Sigma below which a part of a mixture is no distribution, but a value that comes often."""
+
+
 class Sample(NamedTuple):
     """Times in seconds; `ended` is false where the time was cut off (censored). Both : [n]."""
 
@@ -176,6 +180,9 @@ def _two_means(theta: F64) -> dict[str, float]:
 
 
 def _two_lognormals(theta: F64) -> dict[str, float]:
+    """Raises ArithmeticError where a part is so narrow that it is a few equal times, whose likelihood has no limit."""
+    if min(theta[2], theta[4]) < math.log(NARROWEST):
+        raise ArithmeticError("a part of equal times")
     parts = sorted([(theta[1], theta[2], _expit(theta[0])), (theta[3], theta[4], _expit(-theta[0]))])
     (median, sigma, weight), (other, width, _) = parts
     values = (weight, math.exp(median), math.exp(sigma), math.exp(other), math.exp(width))
@@ -260,7 +267,10 @@ PATIENCE: Final = ("exponential", "lognormal", "gamma", "weibull", "hyperexponen
 
 
 def fit(family: str, sample: Sample, *, partly: bool = False) -> Fitted:
-    """The family's likeliest distribution. Raises ValueError if nothing ended, or if all that ended took the same time.
+    """The family's likeliest distribution.
+
+    Raises ValueError if nothing ended, or if all that ended took the same time, and ArithmeticError if a part of a
+    mixture has come to nothing, or to one time.
 
     With `partly` only a share ends at all: it is one of the parameters, and the distribution is that of those who do.
     """
@@ -338,16 +348,16 @@ def _shifted(family: str, theta: F64, stretch: float) -> F64:
 def fit_all(families: Sequence[str], sample: Sample, *, partly: bool = False) -> list[Fitted]:
     """The families fitted to a sample, the least BIC first; only the exponential with FEW data, none without.
 
-    Where all that ended took the same time, there is none either: it is a constant.
+    There is none of a constant either, nor of a share that ends after one and the same time.
     """
     different = len(np.unique(sample.times[sample.ended]))
-    if different < 2:
+    if different < (2 if partly else 1) or constant(sample) is not None:
         return []
-    if sample.ended.sum() < FEW:
+    if sample.ended.sum() < FEW or different < 2:
         families = ("exponential",)
     fits = []
     for family in families:
-        with suppress(ArithmeticError):  # a mixture of which one part vanished into nothing
+        with suppress(ArithmeticError):  # a mixture of which one part vanished into nothing, or into one time
             fits.append(fit(family, sample, partly=partly))
     return sorted(fits, key=lambda fitted: fitted.bic)
 
@@ -434,6 +444,11 @@ def _distance(kind: Family, theta: F64, sample: Sample) -> float:
 
 
 def constant(sample: Sample) -> Constant | None:
-    """The distribution of a sample in which everything that ended took the same time."""
+    """The distribution of a sample in which everything that ended took the same time, and nothing went on for longer.
+
+    Of callers of whom one gave up after 7 s and the others were answered later, 7 s is nobody else's patience.
+    """
     different = np.unique(sample.times[sample.ended])
-    return Constant(float(different[0])) if len(different) == 1 else None
+    if len(different) != 1 or sample.times.max() > different[0]:
+        return None
+    return Constant(float(different[0]))

@@ -20,14 +20,15 @@ from ccsim.fit.quantities import THIN, Estimates
 from ccsim.fit.queues import QueueFit, queue_fit
 from ccsim.fit.teams import TeamFit, slowdown, teams_fit
 from ccsim.logs import duty
-from ccsim.logs.lines import FAR, apart
+from ccsim.logs.lines import FAR, FAR_OFF, apart
 from ccsim.logs.mapping import TIMES
-from ccsim.logs.readers import FAR_OFF, SENDER_WORDS, UNKNOWN_OUTCOME, unknown_senders
+from ccsim.logs.readers import SENDER_WORDS, UNKNOWN_OUTCOME, unknown_senders
 from ccsim.logs.records import Logs, Reading
 from ccsim.logs.turn_rounds import NONE, TurnRounds, after_contacts
 from ccsim.results import format
 from ccsim.scenario.channels import CHANNELS
 from ccsim.scenario.values import written_duration
+from ccsim.scenario.volumes import NO_HOURS
 from ccsim.stats.estimate import Estimate
 from ccsim.tables import SECOND, Bool
 
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 PARTLY: Final = 7
 """Contacts expected where there are none: by chance once in a thousand."""
+STRANGERS: Final = 0.05
+"""Share of the contacts whose agents are not in the roster from which on that is said."""
 FEW: Final = 0.05
 """Share of an export's intervals below which those that begin between others are errors."""
 DAY: Final = 86_400
@@ -77,6 +80,9 @@ def estimate(logs: Logs, rule: str) -> Fit:
     """Everything that the logs tell. Raises ScenarioError where there is nothing to tell of."""
     if logs.contacts is None and logs.messages is None and logs.intervals is None:
         raise ScenarioError([Problem("LOG", "only rosters", "a log of contacts, messages or intervals too")])
+    if logs.rosters is not None and not (logs.rosters["activity"] == "work").any():
+        value = f"none of the roster's activities is work: {', '.join(logs.rosters['activity'].unique()[:10])}"
+        raise ScenarioError([Problem("LOG", value, 'words in the mapping, such as words = { Open = "work" }')])
     contacts = all_contacts(logs)
     if not len(contacts) and logs.intervals is None:
         missing = "no conversation begins with a message of a customer"
@@ -261,7 +267,7 @@ def _warnings(
     moments = contacts["arrival"] if len(contacts) else logs.intervals["start"]  # type: ignore[index]
     for day in sorted({moments.min().date(), moments.max().date()} - {*days}):
         warnings_.append(f"{day} is left out of volumes and rosters: the log has a part of it only.")
-    if interval >= 4 * 3600:
+    if interval * SECOND >= NO_HOURS:
         warnings_.append("Hours of the day are not known: intervals are too long, and volume is even within each.")
     twice = int(_repeated(contacts["arrival"], logs.timezone)) if len(contacts) else 0
     if twice:
@@ -305,11 +311,32 @@ def _warnings(
         warnings_.append(
             f"The log names no agents{of}: the scenario's staffing is made up to match the work, not seen."
         )
+    warnings_ += _not_rostered(contacts, logs)
     if len(days) > LONGEST:
         warnings_.append(
             f"The scenario repeats the last {LONGEST} of {len(days)} days; distributions and profile are of all."
         )
     return tuple(warnings_)
+
+
+def _not_rostered(contacts: pd.DataFrame, logs: Logs) -> Iterator[str]:
+    """What was answered on days, or by agents, that the roster does not have: the scenario has nobody there."""
+    if logs.rosters is None:
+        return
+    answered = contacts[contacts["agent"].notna() & contacts["answer"].notna()]
+    moments = answered["answer"] if logs.intervals is None else logs.intervals["start"][logs.intervals["handled"] > 0]
+    there = {moment.date() for edge in ("start", "end") for moment in logs.rosters[edge]}
+    days = sorted({moment.date() for moment in moments} - there)
+    if days:
+        lacking = format.several(len(days), "day")
+        yield f"The roster has no shift on {lacking} on which somebody answered, the first {days[0]}."
+    others = answered["agent"][~answered["agent"].isin(logs.rosters["agent"])]
+    if len(others) > STRANGERS * len(answered):
+        yield (
+            f"{len(others) / len(answered):.0%} of the answered were answered by agents who are not in the roster, "
+            f"such as {others.iloc[0]} (it has {logs.rosters['agent'].iloc[0]}): do their names differ? The scenario "
+            "has the roster's agents alone, and those of whom the log has nothing serve every queue."
+        )
 
 
 def _strays(reading: Reading) -> Iterator[str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from ccsim.fit.queues import QueueFit
 from ccsim.fit.teams import TeamFit
+from ccsim.logs.mapping import UNITS
 from ccsim.logs.records import Logs
 from ccsim.results import format
 from ccsim.scenario.channels import CHANNELS
@@ -21,6 +22,11 @@ LONG: Final = {False: 2 * 3600.0, True: 8 * 3600.0}
 """Seconds of work on a contact that are not believed, by whether the channel's conversations go on for days."""
 SHORT: Final = {False: 20.0, True: 5.0}
 """Seconds of work that are not believed, of a contact and, where a log has messages, of a reply."""
+NOTHING: Final = 1.0
+"""Seconds of work above 0 that nothing takes: a part of a day or of an hour."""
+SLOW: Final = 1800.0
+"""Seconds that the answered wait on average that are not believed, where conversations do not go on for days."""
+NAMES: Final = {"min": "minutes", "h": "hours", "d": "days"}
 USUAL: Final = (20.0, 3600.0)
 """Seconds between which the work on a contact mostly is."""
 CASE: Final = 4 * 3600.0
@@ -29,12 +35,17 @@ IDLE: Final = 0.05
 """Occupancy that is not believed."""
 MOST: Final = 500.0
 """Agents at work at once, of one queue, that are not believed."""
+TOGETHER: Final = 0.5
+"""Correlation of handle time and number, and power of the number, from which on handle times are taken as totals."""
+MANY: Final = 30
+"""Intervals that tell whether handle times are totals."""
 ENOUGH: Final = 10
 """Contacts from which something is called implausible."""
 
 
 BEYOND_BELIEF: Final = (
     " of work on average. ",
+    " of work on average, next to nothing",
     " agents at work at once ",
     " outcomes that the mapping does not explain",
 )
@@ -68,12 +79,12 @@ def _queue(queue: QueueFit, contacts: pd.DataFrame, logs: Logs, interval: int) -
     if work is not None and work > LONG[CHANNELS[queue.channel].persistent]:
         yield f"{queue.name}: a contact takes {_length(work)} of work on average. {_cause(work, queue, logs)}"
     elif work is not None and work < SHORT[logs.messages is not None] and queue.contacts >= ENOUGH:
-        cause = (
-            "answer and end seem to be the same column."
-            if work == 0
-            else f'in minutes it would be {_length(work * 60)}: units = {{ {_key(logs)} = "min" }} in the mapping?'
-        )
-        yield f"{queue.name}: a contact takes {work:.1f} s of work on average; {cause}"
+        cause = "; answer and end seem to be the same column."
+        if work > 0:
+            unit = next((unit for unit in ("min", "h") if work * UNITS[unit] >= USUAL[0]), "d")
+            right = f'{_length(work * UNITS[unit])}: units = {{ {_key(logs)} = "{unit}" }} in the mapping?'
+            cause = f"{', next to nothing' if work < NOTHING else ''}; in {NAMES[unit]} it would be {right}"
+        yield f"{queue.name}: a contact takes {work:.3g} s of work on average{cause}"
     if "wrap_up" in queue.distributions:
         after = float(queue.distributions["wrap_up"].sample.times.mean())
         if after > LONG[False]:
@@ -85,14 +96,26 @@ def _queue(queue: QueueFit, contacts: pd.DataFrame, logs: Logs, interval: int) -
                 f"{queue.name}: {busiest:,.0f} agents at work at once in the busiest interval of {interval // 60} min: "
                 "is the handle time's unit, and the length of the intervals, right?"
             )
-    if not len(contacts):
+    if not len(contacts) and logs.intervals is None:
         return
-    mine = contacts[(contacts["queue"] == queue.name) & contacts["answer"].notna()]
-    waited = (mine["answer"] - mine["arrival"]).dt.total_seconds()
-    if len(mine) >= ENOUGH and (waited == 0).all():
+    waits, answered = _waits(queue, contacts, logs)
+    if answered < ENOUGH:
+        return
+    wait = float(waits.sum()) / answered
+    if len(contacts) and (waits == 0).all():
         yield f"{queue.name}: nobody who was answered waited: arrival and answer seem to be the same column."
-    elif len(mine) >= ENOUGH and not CHANNELS[queue.channel].persistent and waited.mean() > LONG[False]:
-        yield f"{queue.name}: the answered waited {_length(waited.mean())} on average: is the unit of the wait right?"
+    elif wait > SLOW and not CHANNELS[queue.channel].persistent:
+        yield f"{queue.name}: the answered waited {_length(wait)} on average: is the unit of the wait right?"
+
+
+def _waits(queue: QueueFit, contacts: pd.DataFrame, logs: Logs) -> tuple[pd.Series[Any], float]:
+    """Seconds that the answered waited, of each or of those of an interval together, and how many they are."""
+    if len(contacts) or logs.intervals is None:
+        mine = contacts[(contacts["queue"] == queue.name) & contacts["answer"].notna()]
+        return (mine["answer"] - mine["arrival"]).dt.total_seconds(), float(len(mine))
+    timed = logs.intervals[(logs.intervals["queue"] == queue.name) & logs.intervals["asa"].notna()]
+    handled = timed["handled"].fillna(timed["offered"])
+    return timed["asa"] * handled, float(handled.sum())
 
 
 def _key(logs: Logs) -> str:
@@ -144,6 +167,21 @@ def _columns(logs: Logs) -> Iterator[str]:
     for name in ("offered", "handled"):
         if np.array_equal(logs.intervals[name].to_numpy(), logs.intervals["handle_time"].to_numpy()):
             yield f"{name} and handle_time are the same in every interval: one column seems to be named for both."
+    for queue, mine in logs.intervals.groupby("queue"):
+        number = mine["handled"].fillna(mine["offered"])
+        used = (number > 0) & (mine["handle_time"] > 0)
+        number, work = np.log(number[used]), np.log(mine["handle_time"][used])
+        if len(number) < MANY or min(number.nunique(), work.nunique()) < 3:
+            continue
+        together = float(np.corrcoef(number, work)[0, 1])
+        slope = together * float(work.std() / number.std())
+        if together > TOGETHER and slope > TOGETHER:
+            yield (
+                f"{queue}: handle times grow with the number handled: are they of all contacts of the interval "
+                "together? total_handle_time = true"
+            )
+        elif together < -TOGETHER and slope < -TOGETHER:
+            yield f"{queue}: handle times fall with the number handled: are they means, not totals?"
 
 
 def _length(seconds: float) -> str:

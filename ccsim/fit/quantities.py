@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 THIN: Final = 50
 """Data below which a distribution is called thin."""
+BY_CHANCE: Final = 2.0
+"""Distance of few data from their own distribution, times the root of their number: more once in a thousand
+(Kolmogorov)."""
 
 
 @dataclass(frozen=True)
@@ -52,17 +55,18 @@ class Estimates:
         """
         if not sample.ended.any():
             return
+        what = name.replace("_", " ").replace(".", ": ")
+        number = int(sample.ended.sum())
+        if number < THIN:
+            self.warnings.append(f"Thin: the distribution of {what} rests on {format.several(number, 'case')}.")
         constant = distributions.constant(sample)
         if constant is not None:
             self.distributions[name] = DistributionFit(sample, (), constant, "constant")
             return
         candidates = tuple(distributions.fit_all(families, sample) if fitted is None else fitted)
-        what = name.replace("_", " ").replace(".", ": ")
-        number = int(sample.ended.sum())
-        if number < THIN:
-            self.warnings.append(f"Thin: the distribution of {what} rests on {format.several(number, 'case')}.")
         best = candidates[0] if candidates else None
-        if best is not None and (number < 2 * THIN or best.distance <= distributions.MISFIT):
+        few = number < 2 * THIN
+        if best is not None and best.distance <= (BY_CHANCE / number**0.5 if few else distributions.MISFIT):
             self.distributions[name] = DistributionFit(sample, candidates, best.distribution, best.family)
             return
         self.distributions[name] = DistributionFit(

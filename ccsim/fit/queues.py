@@ -205,16 +205,18 @@ def _patience_of_means(estimates: Estimates, intervals: pd.DataFrame) -> None:
         left = f"{lost / offered:.1%} gave up, but the log does not say how long people wait: p" if lost >= 1 else "P"
         estimates.warnings.append(f"{left}atience is the channel's default.")
         return
-    wait, gave_up, whose = waited / answered, share(int(lost), int(offered)), "the answered"
+    wait, gave_up, whose, doubt = waited / answered, share(int(lost), int(offered)), "the answered", ""
     if known["wait_of_lost"].notna().any():
         number = (known["offered"] - known["handled"]).where(known["wait_of_lost"].notna(), 0)
         of_lost = float((known["wait_of_lost"].fillna(0) * number).sum() / max(float(number.sum()), 1))
         wait, whose = (wait * handled + of_lost * lost) / offered, "all"
+    else:
+        doubt = " Who gave up mostly waited longer than the answered: then patience is longer, too."
     mean = Estimate(*(wait / part if part > 0 else math.inf for part in (gave_up.mean, gave_up.high, gave_up.low)))
     estimates.figures["patience.mean"] = mean
     estimates.warnings.append(
         f"Patience is taken as exponential with a mean of {mean.mean:.0f} s ({mean.low:.0f} to {mean.high:.0f} s): the "
-        f"mean wait of {whose}, {wait:.0f} s, by the {lost / offered:.1%} who gave up."
+        f"mean wait of {whose}, {wait:.0f} s, by the {lost / offered:.1%} who gave up.{doubt}"
     )
 
 

@@ -20,6 +20,8 @@ from ccsim.forecast.model import Forecast, Model
 from ccsim.forecast.trial import Accuracy, trial
 from ccsim.results import format
 from ccsim.scenario.holidays import Holidays
+from ccsim.scenario.volumes import NO_HOURS
+from ccsim.tables import SECOND
 
 SHARE: Final = 0.95
 """Of the bands that are printed, and in the JSON."""
@@ -114,6 +116,8 @@ def _notes(history: History, calendar: calendars.Calendar, dates: Sequence[date]
     fresh = {name for day, names in calendar.marks(dates).items() if calendar.is_open(day) for name in names} - known
     if fresh:
         notes.append(f"{', '.join(sorted(fresh))}: not in the history, so forecast as usual days, with wider bands")
+    if history.interval * SECOND >= NO_HOURS:
+        notes.append("hours of the day are not known: intervals are too long, and a scenario spreads each evenly")
     if span < SHORT:
         notes.append(
             f"the history has {span} days, less than eight weeks: each weekday rests on few of them, and the mean of "

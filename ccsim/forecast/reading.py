@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from ccsim.errors import Problem, ScenarioError
+from ccsim.logs.lines import FAR_OFF, stray
 from ccsim.scenario.data import CsvTable, DataFiles
 from ccsim.scenario.faults import Fault, FaultError
 
@@ -71,7 +72,11 @@ def read_volumes(file: Path) -> pd.DataFrame:
         raise ScenarioError(
             [Problem("", f"{f.row}: {f.value}" if f.row else f.value, f.allowed, str(file)) for f in faults]
         ) from None
-    return pd.concat(parts, ignore_index=True)
+    history = pd.concat(parts, ignore_index=True)
+    far = history["start"][stray(history["start"])]
+    if len(far):
+        raise ScenarioError([Problem("", f"{far.iloc[0]:%Y-%m-%d %H:%M}: {FAR_OFF}", "", str(file))])
+    return history
 
 
 def _queues(table: CsvTable) -> Sequence[str]:

@@ -14,50 +14,54 @@ USUAL: Final = {
     "sent": "sentat sent messagetime createdat timestamp time datetime gesendet",
     "contact": (
         "contactid callid uniqueid interactionid ticketid caseid conversationid chatid sessionid callsid id contact "
-        "callnumber ticket anrufid vorgang ticketnummer idappel idchiamata idllamada"
+        "callnumber ticket sid taskid anrufid vorgang ticketnummer idappel idchiamata idllamada"
     ),
     "customer": (
         "customerid customer callerid callernumber caller ani src requester requestername phonenumber from "
         "kunde anrufer rufnummer client appelant cliente chiamante llamante"
     ),
     "queue": (
-        "queue queuename skill skillname splitskill split ctname topic group groupname ticketgroup department service "
-        "teamassigned teamname type campaign dst ringgroups ringgroup warteschlange rufgruppe gruppe abteilung thema "
-        "filedattente file coda servizio cola servicio departamento csqname csqnames csq"
+        "queue queuename taskqueue skill skillname skillgroup splitskill split ctname ringgroups ringgroup topic group "
+        "groupname ticketgroup department service teamassigned teamname type campaign dst warteschlange rufgruppe "
+        "gruppe abteilung thema filedattente file coda servizio cola servicio departamento csqname csqnames csq"
     ),
     "channel": "channel channeltype ticketchannel mediatype media kanal medium canal canale source",
     "arrival": (
         "queueenqueuetimestamp arrival arrivaltime enqueuetimestamp enqueuetime enqueued enqueuedat queuedat "
         "queuestart starttime start startedat calldate calledat receivedat initiationtimestamp createdat created "
-        "createdtime ticketcreatedtimestamp ticketcreated datetime timestamp calltime time opened openedat date "
+        "datecreated createdtime ticketcreatedtimestamp ticketcreated datetime timestamp calltime time opened openedat "
         "eingang eingangszeit anrufzeit anrufbeginn beginn startzeit erstellt erstelltam uhrzeit zeit zeitpunkt datum "
         "arrivee debut heuredarrivee heuredebut datedebut heure creele arrivo inizio orainizio datainizio ora creatoil "
-        "llegada inicio horainicio fechainicio hora creado"
+        "llegada inicio horainicio fechainicio hora creado date"
     ),
     "answer": (
-        "answer answered answertime answeredat pickedupat pickup connectedtoagenttimestamp connected connectedat "
-        "firstresponseat firstreplyat angenommen angenommenum annahme annahmezeit beantwortet decroche repondu "
-        "risposta orarisposta respuesta respondida contestada"
+        "answer answered assignedat answertime answeredat pickedupat pickup connectedtoagenttimestamp connected "
+        "connectedat firstresponseat firstreplyat angenommen angenommenum annahme annahmezeit beantwortet "
+        "decroche repondu risposta orarisposta respuesta respondida contestada"
     ),
     "end": (
         "end endtime ended endedat disconnecttimestamp disconnectedat hangup finishedat completedat resolvedat "
-        "closedat closed ende endzeit anrufende geschlossen fin heurefin datefin fine orafine chiusoil horafin cerrado"
+        "closedat closed ende endzeit anrufende geschlossen fin heurefin datefin fine orafine chiusoil horafin cerrado "
+        "bis"
     ),
     "agent": (
-        "agent agentname agentid agentusername user username operator server employee assignee assigneename assignedto "
-        "teammate teammatereplied rep representative advisor mitarbeiter bearbeiter agente operatore conseiller "
-        "operador agentes usersinteracted users"
+        "agent agentname agentid agentusername user username operator server employee worker assignee assigneename "
+        "assignedto teammate teammatereplied rep representative advisor mitarbeiter bearbeiter agente operatore "
+        "conseiller operador agentes usersinteracted users"
     ),
     "outcome": (
-        "outcome disposition result status callstatus answeredyn abandoned calltype ergebnis ausgang resultat statut "
-        "esito risultato stato resultado estado"
+        "outcome disposition result status callstatus taskstatus answeredyn abandoned calltype ergebnis ausgang "
+        "resultat statut esito risultato stato resultado estado"
     ),
     "team": "team group supervisor department gruppe equipe squadra equipo",
-    "activity": "activity activitycode activityname exception aktivitaet aktivität activite attivita actividad",
+    "activity": (
+        "activity activitycode activityname exception aktivitaet aktivitat tatigkeit taetigkeit activite attivita "
+        "actividad primarystatus status state"
+    ),
     "start": (
         "start starttime intervalstart startinterval timestamp interval halfhour datetime period timeslot slot from "
-        "begin time date beginn von uhrzeit zeit intervall zeitraum debut heure periode inizio ora fascia fasciaoraria "
-        "inicio hora intervalo franja datum data fecha"
+        "begin time beginn von uhrzeit zeit intervall zeitraum debut heure periode inizio ora fascia fasciaoraria "
+        "inicio hora intervalo franja date datum data fecha"
     ),
     "offered": (
         "offered offer incomingcontactvolume contactsoffered contactsqueued callsoffered calls volume received inbound "
@@ -76,33 +80,33 @@ USUAL: Final = {
     ),
     "handle_time": "aht averagehandletime avghandle avghandletime actaht handletime talkdurationavg dmt tmo",
     "wait": (
-        "wait waittime waiting waitingtime queuetime timeinqueue speedofanswer speedans asa answertime ringtime "
-        "firstresponse firstresponsetime firstreplytime timetofirstresponse timetoanswer queue "
+        "wait waittime waiting waitingtime queuetime timeinqueue speedofanswer speedtoanswer speedans localqtime asa "
+        "answertime ringtime firstresponse firstresponsetime firstreplytime timetofirstresponse timetoanswer queue "
         "wartezeit attente tempsdattente attesa tempodiattesa espera tiempodeespera "
         "inqueue totalqueue ringing queueduration callerwait waitduration"
     ),
     "left": "abantime abandontime abandonedtime abandonwait timetoabandon",
     "talk": (
-        "talk talktime talkduration conversationtime billsec acd incall inconversation gesprächszeit "
-        "gespraechszeit gesprächsdauer conversation tempsdeconversation conversazione tempodiconversazione "
-        "conversacion tiempodeconversacion "
+        "talk talktime talkduration conversationtime billsec acd incall inconversation gesprachszeit "
+        "gespraechszeit gesprachsdauer conversation communication tempsdeconversation conversazione "
+        "tempodiconversazione conversacion tiempodeconversacion "
         "talking agenttime agentconnect agentconnectduration agentinteraction interaction"
     ),
-    "hold": "hold holdtime haltezeit miseenattente tiempoenespera customerhold",
+    "hold": "hold holdtime holding haltezeit miseenattente tiempoenespera customerhold",
     "wrap": (
         "wrap wrapup acw aftercallwork aftercontactwork wraptime wrapuptime acwtime postprocessing nachbearbeitung "
         "nachbearbeitungszeit postappel postchiamata postllamada worktime"
     ),
-    "handle": "handle handletime handlingtime bearbeitungszeit",
+    "handle": "handle handletime handlingtime handling bearbeitungszeit",
     "total": (
         "duration callduration totaltime totalduration total resolution resolutiontime timetoresolution timetoclose "
         "timetoresolve fullresolution fullresolutiontime length dauer gesamtdauer duree dureetotale durata duracion"
     ),
 }
-"""Headings, bare of case, spaces, punctuation and units, by what they mostly are; the surest first."""
+"""Headings, bare of case, spaces, accents, punctuation and units, by what they mostly are; the surest first."""
 DATES: Final = frozenset(
     ("date", "day", "startdate", "contactdate", "callstartdate", "calldate", "datum", "tag", "jour", "data", "giorno",
-     "fecha", "día", "dia")
+     "fecha", "dia")
 )  # fmt: skip
 """Headings of a day alone."""
 UNITS: Final = (
@@ -112,9 +116,12 @@ UNITS: Final = (
     ("s", r"\(?\b(?:in )?(?:s|sec|secs|seconds?|sek|sekunden)\b\)?"),
 )
 BEFORE: Final = {"avg", "average", "mean", "total", "act", "call", "calls", "contact", "contacts", "conversation",
-                 "interaction", "ticket", "chat", "queue", "agent"}  # fmt: skip
+                 "interaction", "ticket", "chat", "queue", "agent", "number", "of", "ø", "anzahl", "anrufe", "mittlere",
+                 "durchschnittliche", "nombre", "appels", "temps", "duree", "de", "d", "numero", "chiamate", "tempo",
+                 "di", "llamadas", "tiempo"}  # fmt: skip
 """Words that say no more about a column when another follows."""
-AFTER: Final = {"time", "date", "datetime", "timestamp", "local", "utc", "avg", "average", "duration", "name"}
+AFTER: Final = {"time", "date", "datetime", "timestamp", "local", "utc", "avg", "average", "duration", "name", "moyen",
+                "moyenne", "medio", "media"}  # fmt: skip
 """Words that say no more when another stands before."""
 
 
@@ -150,7 +157,7 @@ def forms(heading: str) -> Iterator[str]:
     yield bare(" ".join(re.findall(r"\(([^)]*)\)", text))) or bare(text)
     text = re.sub(r"\([^)]*\)|\[[^]]*\]", " ", text)
     yield bare(text)
-    words = re.findall(r"[^\W_]+", text.lower())
+    words = [bare(word) for word in re.findall(r"[^\W_]+", text)]
     while len(words) > 1 and words[0] in BEFORE:
         words.pop(0)
         yield "".join(words)

@@ -24,6 +24,21 @@ LEFT_OUT: Final = "left out by the mapping"
 FAR: Final = 60
 """Days of silence that no centre keeps: what lies on its other side has a wrong date, or is of another time."""
 
+STRAY: Final = 0.01
+"""Share of the lines below which those that are FAR from the others are errors."""
+
+FAR_OFF: Final = f"{FAR} days or more from nearly all other lines: is its date right?"
+
+ONLY_DAYS: Final = 'a day without a time of day, as most lines have it; it may be counts by day, kind = "intervals"'
+FEW_DAYS: Final = 3
+"""So many contacts at midnight say nothing."""
+STEPS: Final = (
+    'all at full five minutes, never two at once: intervals, not contacts; kind = "intervals", or, if each queue has a '
+    "column, a volume file, which needs no fit"
+)
+FEW_TIMES: Final = 10
+"""So many contacts at full five minutes say nothing."""
+
 
 class Lines:
     """Which lines are usable, and why the others are not: the first reason counts.
@@ -67,6 +82,28 @@ def apart(moments: pd.Series[Any]) -> pd.Series[int]:
     """Numbers of the groups between which FAR or more passes without any of the moments."""
     ordered = moments.sort_values()
     return (ordered.diff() >= np.timedelta64(FAR, "D")).astype("int64").cumsum().reindex(moments.index)
+
+
+def stray(moments: pd.Series[Any]) -> pd.Series[bool]:
+    """Which of the moments lie FAR from nearly all others, so that their dates are errors."""
+    groups = apart(moments)
+    sizes = groups.map(groups.value_counts())
+    return (sizes < STRAY * len(sizes)) & (sizes.max() > len(sizes) / 2)
+
+
+def refuse_days(moments: pd.Series[Any], lines: Lines) -> None:
+    """Refuses days without a time of day, which all seem to be where most are."""
+    known = moments[lines.usable].dropna()
+    midnights = known == known.dt.normalize()
+    if midnights.sum() > max(len(known) / 2, FEW_DAYS):
+        lines.refuse(moments == moments.dt.normalize(), ONLY_DAYS)
+
+
+def refuse_intervals(rows: pd.DataFrame, lines: Lines) -> None:
+    """Refuses all if each arrives at full five minutes, and no two of a queue at once."""
+    known = rows.loc[lines.usable, ["queue", "arrival"]].dropna()
+    steps = (known["arrival"].dt.floor("5min") == known["arrival"]).all() and not known.duplicated().any()
+    lines.refuse(np.full(len(rows), steps and len(known) > FEW_TIMES), STEPS)
 
 
 def mask(those: Any) -> Any:

@@ -13,7 +13,7 @@ from ccsim.logs.headings import DATES, USUAL, columns_of, forms, without_unit
 from ccsim.logs.lines import LINE, WIDTH
 from ccsim.logs.mapping import Mapping, built_in, mapping
 from ccsim.logs.readers import MEDIA
-from ccsim.logs.sheets import ABOVE, DELIMITERS, bare, decoded, sheet_of
+from ccsim.logs.sheets import ABOVE, DELIMITERS, ENCODING, NOT_UTF8, bare, decoded, sheet_of
 from ccsim.scenario.channels import CHANNELS
 from ccsim.scenario.toml_text import quoted
 
@@ -35,8 +35,8 @@ SENDERS: Final = 12
 """More names than this in a column are those of people, not of the two sides of a conversation."""
 WORDS: Final = {
     "answered": (
-        "y yes true 1 answered handled completed connected agent resolved closed inbound ja beantwortet angenommen oui "
-        "repondu traite si sì risposta gestita atendida contestada"
+        "y yes true 1 answered handled completed connected agent resolved solved closed inbound ja beantwortet "
+        "angenommen oui repondu traite si sì risposta gestita atendida contestada"
     ),
     "abandoned": (
         "n no false 0 abandoned abandon noanswer hang hangup missed lost unanswered nein abgebrochen aufgelegt "
@@ -45,6 +45,8 @@ WORDS: Final = {
     "ignore": "outbound outgoing internal ausgehend intern sortant interne uscente interna saliente",
 }
 
+TOTAL: Final = re.compile(r"\b(?:total|sum|summe|gesamt|totale|cumul)", re.IGNORECASE)
+"""In the heading of a length of time: of all contacts of an interval."""
 YES_AND_NO: Final = frozenset(("y", "yes", "true", "1", "n", "no", "false", "0"))
 NOT: Final = frozenset(("not", "no", "nicht", "non", "pas"))
 
@@ -80,6 +82,8 @@ def propose(path: Path) -> tuple[str, str]:
         return "\n".join([_head(path), 'kind = "rosters"', "days_across = true", *lines, ""]), ""
     allowed = "a mapping that says what stands where: docs/fit.md has an example to copy"
     unknown = f"cannot be guessed from the columns {', '.join(headings)}"
+    if path.suffix != ".parquet" and NOT_UTF8 in decoded(path, _any(("",)))[1]:
+        unknown += f" ({ENCODING})"
     raise ScenarioError([Problem("--mapping", unknown, allowed, str(path))])
 
 
@@ -132,6 +136,8 @@ def _is_kind(kind: str, sheet: pd.DataFrame, columns: dict[str, str]) -> bool:
         counts = [columns[name] for name in ("offered", "handled", "abandoned") if name in columns]
         enough = "offered" in columns or len(counts) == 2
         return "start" in columns and enough and all(_is_number(sheet[heading]) for heading in counts)
+    if kind == "contacts" and {"agent", "end"} <= set(columns) <= {"arrival", "agent", "end", "outcome"}:
+        return False  # shifts or activities of agents
     return all(name in columns for name in KINDS[kind][0])
 
 
@@ -149,25 +155,27 @@ def _head(path: Path) -> str:
 def _text(path: Path, sheet: pd.DataFrame, kind: str, columns: dict[str, str]) -> str:
     lines = [_head(path), f"kind = {quoted(kind)}"]
     headings = [str(heading) for heading in sheet.columns if heading not in (LINE, WIDTH)]
-    lengths: dict[str, str] = {}
-    if kind in LENGTHS:
-        free = [heading for heading in headings if heading not in columns.values()]
-        lengths = columns_of(free, LENGTHS[kind])
-    if kind == "contacts":
-        columns, lengths = _of_contacts(sheet, columns, lengths)
-    elif "handle_time" in columns:
-        lengths = {name: heading for name, heading in lengths.items() if name in ("left", "wait")}
+    columns, lengths, total = _with_lengths(kind, sheet, columns, headings)
+    if total:
+        lines.append("total_handle_time = true  # lengths of all contacts of an interval together")
     if "channel" in columns and not sheet[columns["channel"]].str.strip().str.lower().isin([*MEDIA, *CHANNELS]).any():
         columns = {name: heading for name, heading in columns.items() if name != "channel"}
     date = next((h for h in headings if DATES & set(forms(h))), None)
     moment = {"contacts": "arrival", "intervals": "start", "rosters": "start", "messages": "sent"}[kind]
-    if date and date != columns[moment] and _is_clock(sheet[columns[moment]]):
+    at = columns[moment]
+    used = {at, *columns.values(), *lengths.values()}
+    if date and date != at and _is_clock(sheet[at]):
+        used.add(date)
         if kind == "intervals":
             lines.append(f"columns.start = {quoted([date, columns.pop(moment)])}")
         else:
             lines.append(f"date = {quoted(date)}")
+            if kind == "contacts" and {"answer", "end"} & set(columns):
+                lines.append(f"follows = {quoted(at)}  # what is earlier is of the next day")
     lines += [f"columns.{name} = {quoted(heading)}" for name, heading in columns.items()]
     lines += [f"durations.{name} = {quoted(heading)}" for name, heading in lengths.items()]
+    if others := [quoted(heading) for heading in headings if heading not in used]:
+        lines.append(f"# left out: {', '.join(others)}")
     measured = lengths | {name: columns[name] for name in ("handle_time",) if name in columns}
     for name, heading in measured.items():
         unit = without_unit(heading)[1]
@@ -175,9 +183,27 @@ def _text(path: Path, sheet: pd.DataFrame, kind: str, columns: dict[str, str]) -
             lines.append(f"units.{name} = {quoted(unit)}")
     if "outcome" in columns:
         lines += _words(columns["outcome"], sheet[columns["outcome"]])
+    if "activity" in columns:
+        activities = ", ".join(sheet[columns["activity"]].dropna().str.strip().unique()[:20]).replace("\n", " ")
+        lines.append(f'# words = {{ Open = "work" }}  # which of these are work: {activities}?')
     if "channel" not in columns and kind != "rosters":
         lines.append('# channel = "phone"  # or live_chat, messaging, email')
     return "\n".join([*lines, *_zones(columns.get(moment, "")), ""])
+
+
+def _with_lengths(
+    kind: str, sheet: pd.DataFrame, columns: dict[str, str], headings: list[str]
+) -> tuple[dict[str, str], dict[str, str], bool]:
+    """The columns that stay beside lengths of time, the lengths, and whether those are totals of intervals."""
+    free = [heading for heading in headings if heading not in columns.values()]
+    lengths = columns_of(free, LENGTHS.get(kind, ()))
+    if kind == "contacts":
+        return *_of_contacts(sheet, columns, lengths), False
+    sums = {name for name, heading in (columns | lengths).items() if TOTAL.search(heading)}
+    total = bool(sums & {"handle_time", "talk", "hold", "wrap", "handle"})
+    known = ("left", "wait") if "handle_time" in columns else LENGTHS.get(kind, ())
+    alike = {name: heading for name, heading in lengths.items() if name in known and (name in sums) == total}
+    return columns, alike, total
 
 
 def _of_contacts(
@@ -275,4 +301,4 @@ def _is_time(cells: pd.Series[str]) -> bool:
 
 def _is_clock(cells: pd.Series[str]) -> bool:
     known = cells[cells.fillna("").str.strip() != ""].head(50).str.strip()
-    return len(known) > 0 and bool(known.str.match(r"\d{1,2}:\d{2}").all())
+    return len(known) > 0 and bool(known.str.match(r"\d{1,2}[:hH]\d{2}").mean() > 0.5)  # others are totals

@@ -15,17 +15,19 @@ from ccsim.logs.days_across import as_counts, as_shifts
 from ccsim.logs.events import as_contacts
 from ccsim.logs.identity import DONE, same_ids
 from ccsim.logs.lines import (
-    FAR,
+    FAR_OFF,
     LEFT_OUT,
     LINE,
     WIDTH,
     Lines,
-    apart,
     first,
     joined,
     length,
     mask,
     printable,
+    refuse_days,
+    refuse_intervals,
+    stray,
     text_of,
     translated,
 )
@@ -75,9 +77,6 @@ MOST: Final = 1e9
 UNKNOWN_OUTCOME: Final = "unknown outcome: "
 UNKNOWN_SENDER: Final = "unknown sender: "
 LEFT_UNSEEN: Final = "not answered, and no time at which it left: it counts, how long it waited is not known"
-FAR_OFF: Final = f"{FAR} days or more from nearly all other lines: is its date right?"
-STRAY: Final = 0.01
-"""Share of the lines below which those that are FAR from the others are errors."""
 NOBODY: Final = (
     "anonymous", "anonym", "anonyme", "anonimo", "anónimo", "unknown", "unbekannt", "inconnu", "sconosciuto",
     "desconocido", "private", "privat", "privé", "privato", "privado", "withheld", "restricted", "unavailable",
@@ -137,10 +136,8 @@ def unknown_senders(readings: Sequence[Reading]) -> list[str]:
 
 def _reading(kind: str, rows: pd.DataFrame, lines: Lines) -> Reading:
     if kind not in ("rosters", "messages"):  # threads may be as old as that
-        groups = apart(rows.loc[lines.usable, TIMES[kind][0]])
-        sizes = groups.map(groups.value_counts())
-        stray = (sizes < STRAY * len(sizes)) & (sizes.max() > len(sizes) / 2)
-        lines.refuse(stray.reindex(rows.index, fill_value=False), FAR_OFF)
+        far = stray(rows.loc[lines.usable, TIMES[kind][0]])
+        lines.refuse(far.reindex(rows.index, fill_value=False), FAR_OFF)
     kept = rows[lines.usable].loc[:, ["line", *COLUMNS[kind]]].reset_index(drop=True)
     return Reading(kind, kept, lines.refused(), {what: count for what, count in lines.mended.items() if count})
 
@@ -297,7 +294,9 @@ def _moments(
         if either.any():
             moments = by_order(moments, either, groups, how, lines)
     form = how.time_format or times.EXAMPLE
-    if text[mask(unread)].str.fullmatch(r"\d{1,6}(?:[.,]\d+)?").any():
+    if text[mask(unread)].str.fullmatch(r"[45]\d{4}(?:[.,]\d+)?").any():
+        form += "; is it the number of a day? Format the column as date and time in the spreadsheet"
+    elif text[mask(unread)].str.fullmatch(r"\d{1,6}(?:[.,]\d+)?").any():
         form += ", or for a length of time durations in the mapping"
     lines.refuse(unread, f"{source}: not a time{_example(text, unread, form)}")
     return moments.astype("datetime64[us]")
@@ -344,6 +343,9 @@ def _contacts(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Line
     clock = times.local(rows["arrival"], how)
     for name in TIMES["contacts"]:
         rows[name] = rows[name] + clock
+    refuse_days(rows["arrival"], lines)
+    if how.arrivals_only:
+        refuse_intervals(rows, lines)
     rows["agent"] = rows["agent"].where(answered)
     lines.mend(answered & rows["agent"].isna(), "answered, but by nobody knows whom")
     _priorities(rows, sheet, how, lines)
@@ -469,6 +471,7 @@ def _messages(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Line
     clock = times.local(rows.groupby("conversation")["sent"].transform("min").fillna(rows["sent"]), how)
     for name in TIMES["messages"]:
         rows[name] = rows[name] + clock
+    refuse_days(rows["sent"], lines)
 
 
 COUNTS: Final = ("offered", "handled", "abandoned")
@@ -505,8 +508,8 @@ def _intervals(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Lin
     for name, kind in (("asa", "wait"), ("wait_of_lost", "left")):
         rows[name] = rows[length(kind)] if kind in how.durations else np.nan
     if how.total_handle_time:
-        lost = rows["offered"] - rows["handled"]
-        for name, number in (("handle_time", rows["handled"]), ("asa", rows["handled"]), ("wait_of_lost", lost)):
+        lost, served = rows["offered"] - rows["handled"], rows["handled"].fillna(rows["offered"])
+        for name, number in (("handle_time", served), ("asa", served), ("wait_of_lost", lost)):
             rows[name] /= number.where(number > 0)
     again = rows[lines.usable].duplicated(["queue", "start"])
     lines.refuse(again.reindex(rows.index, fill_value=False), "an interval that came before")
@@ -522,6 +525,8 @@ def _rosters(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Lines
     for name in ("agent", "start", "end"):
         lines.refuse(rows[name].isna(), f"no {name}")
     lines.refuse(rows["end"] <= rows["start"], "ends before it starts")
+    for activity in rows["activity"][lines.usable & mask(rows["activity"] != "work")].unique():
+        lines.mend(rows["activity"] == activity, f"activity {activity}: no work")
 
 
 _KINDS: Final[dict[str, Any]] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -13,12 +14,14 @@ import numpy as np
 from ccsim.errors import Problem, ScenarioError
 from ccsim.logs.lines import LINE, WIDTH
 from ccsim.logs.mapping import Mapping
-from ccsim.scenario.data import refuse_devices
+from ccsim.scenario.data import SHEET, WORKBOOKS, refuse_devices
 
 if TYPE_CHECKING:
     import pandas as pd
 
 DELIMITERS: Final = ",;\t|"
+NOT_UTF8: Final = "not UTF-8: the file is read as Windows-1252"
+ENCODING: Final = f'{NOT_UTF8}; encoding = "cp932", or another, in the mapping'
 ABOVE: Final = 30
 """Lines at most that an export has above its header."""
 
@@ -78,7 +81,7 @@ def sheet_of(path: Path, how: Mapping) -> tuple[pd.DataFrame, dict[str, int]]:
     except (pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError):
         sheet = _line_by_line(text, delimiter, how, path)
     sheet[LINE] += above
-    sheet, renamed = _named(sheet, how, path)
+    sheet, renamed = _named(sheet, how, path, NOT_UTF8 in mended)
     return sheet, mended | renamed
 
 
@@ -100,6 +103,8 @@ def decoded(path: Path, how: Mapping) -> tuple[str, dict[str, int]]:
     except (OSError, ValueError) as bad:
         why = getattr(bad, "strerror", None) or bad
         raise ScenarioError([Problem("", f"cannot read: {why}", "a log", str(path))]) from None
+    if content.startswith(WORKBOOKS):
+        raise ScenarioError([Problem("", "a workbook, not text", SHEET, str(path))])
     marked = content.startswith((b"\xff\xfe", b"\xfe\xff"))
     try:
         text = content.decode(how.encoding or ("utf-16" if marked else "utf-8-sig"))
@@ -112,7 +117,7 @@ def decoded(path: Path, how: Mapping) -> tuple[str, dict[str, int]]:
             raise ScenarioError([Problem("", str(bad), allowed, str(path))]) from None
     if b"\0" in content:
         raise ScenarioError([Problem("", "not text", "a table with one header line", str(path))])
-    return content.decode("cp1252", errors="replace"), {"not UTF-8: the file is read as Windows-1252": 1}
+    return content.decode("cp1252", errors="replace"), {NOT_UTF8: 1}
 
 
 def _line_by_line(text: str, delimiter: str, how: Mapping, path: Path) -> pd.DataFrame:
@@ -138,8 +143,11 @@ def _line_by_line(text: str, delimiter: str, how: Mapping, path: Path) -> pd.Dat
     return sheet
 
 
-def _named(sheet: pd.DataFrame, how: Mapping, path: Path) -> tuple[pd.DataFrame, dict[str, int]]:
-    """With the mapping's headings for those of the file that differ in case, spaces or punctuation only."""
+def _named(sheet: pd.DataFrame, how: Mapping, path: Path, garbled: bool = False) -> tuple[pd.DataFrame, dict[str, int]]:
+    """With the mapping's headings for those of the file that differ in case, spaces, accents or punctuation only.
+
+    `garbled`: its letters may be others than they seem.
+    """
     own = {bare(heading): heading for heading in reversed([str(column) for column in sheet.columns])}
     others = [*filter(None, (how.date, how.follows)), *how.known_if.values(), *how.reached]
     named = how.columns | how.durations
@@ -154,6 +162,7 @@ def _named(sheet: pd.DataFrame, how: Mapping, path: Path) -> tuple[pd.DataFrame,
     if lacking:
         shown = ", ".join(str(column) for column in sheet.columns if column not in (LINE, WIDTH))
         wanted = f"; the mapping is for {how.export}" if how.export else ""
+        wanted += f" ({ENCODING})" if garbled else ""
         raise ScenarioError([Problem("", f"no column {', '.join(lacking)}", f"it has {shown}{wanted}", str(path))])
     there = set(sheet.columns)
     renamed = {own[bare(heading)]: heading for heading in headings if heading not in there | missing}
@@ -162,4 +171,5 @@ def _named(sheet: pd.DataFrame, how: Mapping, path: Path) -> tuple[pd.DataFrame,
 
 
 def bare(heading: str) -> str:
-    return "".join(letter for letter in heading.lower() if letter.isalnum())
+    """Its letters and digits alone: without case, spaces, punctuation and accents."""
+    return "".join(letter for letter in unicodedata.normalize("NFKD", heading.lower()) if letter.isalnum())

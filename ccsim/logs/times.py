@@ -28,7 +28,7 @@ _DATE: Final = (
     r"|(?P<one>\d{1,2})(?P<mark>[-/.])(?P<other>\d{1,2})[-/.](?P<short>\d{4}|\d{2}))"
 )
 _CLOCK: Final = (
-    r"(?P<hour>\d{1,2})(?:[:.]?(?P<minute>\d{2})(?:[:.]?(?P<second>\d{2})(?:[.,](?P<part>\d{1,6})\d*)?)?)?"
+    r"(?P<hour>\d{1,2})(?:[:.hH]?(?P<minute>\d{2})(?:[:.]?(?P<second>\d{2})(?:[.,](?P<part>\d{1,6})\d*)?)?)?"
     r"\s*(?P<half>[AaPp])?(?:\.?[Mm]\.?)?"
 )
 _UNTIL: Final = r"(?:\s*(?:-|–|to)\s*\d.*)?"

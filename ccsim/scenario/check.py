@@ -40,7 +40,7 @@ from ccsim.scenario.spans import (
 from ccsim.scenario.staffing_rules import STAFFING_RULES
 from ccsim.scenario.teams import Team
 from ccsim.scenario.values import DAY, HOUR, MINUTE, Span, written_duration
-from ccsim.scenario.volumes import MOST_FAULTS, Volume
+from ccsim.scenario.volumes import MOST_FAULTS, NO_HOURS, Volume
 from ccsim.tables import NEVER, SECOND
 
 
@@ -54,6 +54,7 @@ def warnings(scenario: Scenario, file: str = "") -> list[Problem]:
     return _all(
         (
             cells_guessed,
+            hours_unknown,
             handle_times_missing,
             overload,
             deadlines_pass,
@@ -268,6 +269,14 @@ def rows_left_out(scenario: Scenario) -> Problems:
             if empty:
                 value = f"no row for {len(empty)} of the run's {len(days)} days, the first {empty[0]}"
                 yield Problem(dotted((*place, volume.kind)), value, "nobody comes on these days")
+
+
+def hours_unknown(scenario: Scenario) -> Problems:
+    """Intervals too long to tell the hours of the day."""
+    for place, volume in volumes(scenario):
+        if volume.file is not None and volume.length >= NO_HOURS:
+            value = f"intervals of {written_duration(volume.length)}"
+            yield Problem(dotted((*place, "file")), value, "contacts come evenly within each, by night as by day")
 
 
 def handle_times_missing(scenario: Scenario) -> Problems:

@@ -24,6 +24,11 @@ LARGEST: Final = 2**28
 """Bytes of the largest file that is read whole."""
 
 
+WORKBOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""How the workbooks of spreadsheets begin: .xlsx and .ods are archives, .xls is not."""
+SHEET: Final = 'save its sheet as "CSV UTF-8"'
+
+
 def refuse_devices(path: Path) -> None:
     """Raises OSError for what is no file, but a device, which may have no end."""
     if path.is_char_device() or path.is_block_device():
@@ -216,6 +221,8 @@ class DataFiles:
         except (OSError, ValueError) as bad:
             why = getattr(bad, "strerror", None) or bad
             raise FaultError(Fault(f"cannot read {shown(name)}: {why}", "a readable CSV file", (key,))) from None
+        if data.startswith(WORKBOOKS):
+            raise FaultError(Fault(f"{shown(name)} is a workbook, not text", SHEET, (key,)))
         self.contents[name] = data
         try:
             table = _table(name, self._text(name, data))

@@ -42,10 +42,13 @@ from ccsim.scenario.parts import (
     data_files,
 )
 from ccsim.scenario.traces import Trace, read_trace
-from ccsim.scenario.values import MINUTE, ByDay
+from ccsim.scenario.values import HOUR, MINUTE, ByDay
 from ccsim.tables import SECOND
 
 FIVE: Final = timedelta(minutes=5)
+
+NO_HOURS: Final = 4 * HOUR
+"""Microseconds of an interval from which on it does not tell at what hours contacts come."""
 
 MOST_FAULTS: Final = 5
 """Lines of a file that are named for one and the same fault."""

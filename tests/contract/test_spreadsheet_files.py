@@ -83,6 +83,12 @@ def test_letters_of_older_spreadsheets_are_read_and_said(tmp_path: Path) -> None
     assert "volumes.csv:1: bytes that are not UTF-8" in found_line
 
 
+@pytest.mark.parametrize("begins", [b"PK\x03\x04", b"\xd0\xcf\x11\xe0"])
+def test_a_workbook_is_named(tmp_path: Path, begins: bytes) -> None:
+    (result,) = problems(tmp_path, begins + bytes(range(256)))
+    assert "'volumes.csv' is a workbook, not text; save its sheet as \"CSV UTF-8\"" in result
+
+
 def test_a_line_above_the_header_is_named(tmp_path: Path) -> None:
     result = problems(tmp_path, "Forecast;;\n" + AS_WRITTEN["times with points"])
     assert "volumes.csv:1: no heading above column 2; expected one above each column, in the first line" in result

@@ -61,6 +61,14 @@ def test_days_for_which_a_longer_file_has_no_row_are_said(tmp_path: Path) -> Non
     assert "no row for 2 of the run's 3 days, the first 2026-03-03" in result
 
 
+def test_rows_of_days_do_not_tell_hours(tmp_path: Path) -> None:
+    long = [f"2026-03-{day:02d},00:00,200" for day in range(2, 9)]
+    result = [str(warning) for warning in warnings(scenario(tmp_path, long))]
+    assert "queue.calls.volume.file: intervals of 1d; contacts come evenly within each, by night as by day" in result
+    hours = [f"{MONDAY},{hour:02d}:00,20" for hour in range(8, 18)]
+    assert not [one for one in warnings(scenario(tmp_path, hours)) if "evenly" in str(one)]
+
+
 def test_a_file_of_other_days_alone_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ScenarioError, match=r"2 intervals outside the days of the run.*none is within"):
         scenario(tmp_path, rows("2026-04-01", "09:00", "09:30"))

@@ -13,6 +13,7 @@ from ccsim.fit import distributions
 from ccsim.fit.contacts import came_back, share
 from ccsim.fit.conversations import geometric
 from ccsim.fit.distributions import FAMILIES, Fitted, Sample
+from ccsim.fit.quantities import Estimates
 from ccsim.fit.scenario import toml
 from ccsim.scenario.data import DataFiles
 from ccsim.scenario.distributions import duration_distribution
@@ -102,11 +103,36 @@ def test_who_never_leaves_has_a_hundred_years_at_most() -> None:
     assert duration_distribution(tomllib.loads(f"x = {toml(written)}")["x"], DataFiles()) == written
 
 
+def test_a_time_that_comes_often_is_no_part_of_a_mixture() -> None:
+    """The likelihood of a part that narrows to one time grows without limit: it had a quarter, for an eighth."""
+    times = np.concatenate([np.round(np.random.default_rng(3).lognormal(5, 0.7, 400)), np.full(60, 60.0)])
+    fits = distributions.fit_all(distributions.WORK, Sample(times, np.ones(len(times), np.bool_)))
+    assert [fitted.family for fitted in fits] == ["lognormal", "gamma", "weibull", "exponential"]
+
+
+def test_few_data_far_from_every_family_are_taken_as_they_are() -> None:
+    times = np.concatenate([np.zeros(60), np.linspace(20, 400, 20)])
+    estimates = Estimates()
+    estimates.distribution("work", Sample(times, np.ones(80, np.bool_)), distributions.WORK)
+    assert estimates.distributions["work"].family == "empirical"
+    assert "No family fits work" in estimates.warnings[0]
+
+
 def test_what_never_varies_is_a_constant() -> None:
     same = Sample(np.array([20.0, 20, 20]), np.ones(3, np.bool_))
     assert distributions.constant(same) == Constant(20.0)
     assert distributions.fit_all(distributions.WORK, same) == []
     assert distributions.constant(Sample(WAITS, ENDED)) is None
+
+
+def test_who_gave_up_alone_is_not_everybody() -> None:
+    """One gives up after 7 s, 99 are answered after a minute: 7 s as a constant would lose all who wait longer."""
+    times = np.concatenate([[7.0], np.full(99, 60.0)])
+    estimates = Estimates()
+    estimates.distribution("patience", Sample(times, times == 7), distributions.PATIENCE)
+    taken = estimates.distributions["patience"]
+    assert (taken.family, taken.candidates[0].parameters["mean"].mean) == ("exponential", pytest.approx(times.sum()))
+    assert estimates.warnings == ["Thin: the distribution of patience rests on 1 case."]
 
 
 def test_times_of_zero_do_not_break_a_logarithm() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ccsim.errors import ScenarioError
 from ccsim.fit.estimate import Fit, estimate
+from ccsim.fit.plausibility import beyond_belief
 from ccsim.fit.scenario import files
 from ccsim.logs.mapping import Mapping
 from ccsim.logs.readers import read_all
@@ -57,6 +60,56 @@ def test_the_work_of_a_whole_interval_taken_for_a_mean(tmp_path: Path) -> None:
 def test_minutes_taken_for_seconds(tmp_path: Path) -> None:
     for minutes in (4, 12.5):
         assert 'units = { handle_time = "min" }' in doubts(intervals(tmp_path, minutes))
+
+
+@pytest.mark.parametrize(("work", "unit"), [(0.07, "h"), (0.0029, "d")])
+def test_parts_of_a_day_taken_for_seconds(work: float, unit: str, tmp_path: Path) -> None:
+    fit = intervals(tmp_path, work)
+    assert f'units = {{ handle_time = "{unit}" }}' in doubts(fit)
+    assert len(beyond_belief(fit.warnings)) == 1
+
+
+def test_waits_of_intervals_in_milliseconds(tmp_path: Path) -> None:
+    columns = {"start": "at", "offered": "came", "handled": "done", "handle_time": "aht"}
+    lines = ["at,came,done,aht,asa"] + [f"{at},12,11,240,13000" for at in HALF_HOURS]
+    of_intervals = {"kind": "intervals", "columns": columns, "durations": {"wait": "asa"}}
+    said = doubts(fitted(tmp_path, lines, **of_intervals))
+    assert "the answered waited 3h37m on average: is the unit of the wait right?" in said
+    fit = fitted(tmp_path, lines, **of_intervals, units={"wait": "ms"})
+    assert doubts(fit) == ""
+    assert any("patience is longer, too" in warning for warning in fit.queues["contacts"].warnings)
+
+
+def test_days_without_a_time_of_day_are_no_contacts(tmp_path: Path) -> None:
+    lines = [f"2026-05-{day:02d}{clock}" for day in range(4, 9) for clock in ("", " 00:00")]
+    with pytest.raises(ScenarioError, match=r'a day without a time of day.*kind = "intervals"'):
+        calls(tmp_path, ["came", *lines], arrival="came")
+    timed = [f"2026-05-{day:02d} 09:{minute:02d}" for day in range(4, 9) for minute in range(12)]
+    assert calls(tmp_path, ["came", *lines, *timed], arrival="came").queues["contacts"].contacts == 70
+
+
+def test_intervals_are_no_contacts(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match=r"full five minutes.*kind = .intervals"):
+        calls(tmp_path, ["came", *HALF_HOURS], arrival="came")
+    assert calls(tmp_path, ["came", *HALF_HOURS, HALF_HOURS[0]], arrival="came").queues["contacts"].contacts == 25
+
+
+@pytest.mark.parametrize("total", [True, False])
+def test_handle_times_of_intervals_that_go_with_their_number(total: bool, tmp_path: Path) -> None:
+    """Totals taken for means grow with the number of contacts, means taken for totals fall."""
+    draw = np.random.default_rng(4)
+    numbers = draw.poisson(9, 2 * len(HALF_HOURS)) + 1
+    at = HALF_HOURS + [
+        f"2026-05-06{moment[10:]}" if moment < "2026-05-05" else f"2026-05-07{moment[10:]}" for moment in HALF_HOURS
+    ]
+    works = draw.gamma(2 * numbers, 120) / (1 if total else numbers)
+    lines = ["at,came,aht"] + [f"{when},{n},{work:.0f}" for when, n, work in zip(at, numbers, works, strict=True)]
+    how = {"kind": "intervals", "columns": {"start": "at", "offered": "came", "handle_time": "aht"}}
+    fit = fitted(tmp_path, lines, **how, total_handle_time=total)
+    assert doubts(fit) == ""
+    assert fit.queues["contacts"].figures["work.mean"].mean == pytest.approx(240, rel=0.1)
+    said = doubts(fitted(tmp_path, lines, **how, total_handle_time=not total))
+    assert f"handle times {'grow' if total else 'fall'} with the number handled" in said
 
 
 def test_the_same_column_twice(tmp_path: Path) -> None:
@@ -132,7 +185,7 @@ def test_known_times_stand_for_the_unknown(tmp_path: Path) -> None:
 
 
 def test_a_log_that_begins_at_three_in_the_night_has_no_half_first_day(tmp_path: Path) -> None:
-    at = pd.date_range("2026-05-04 03:00", "2026-05-14 02:50", freq="10min")
+    at = pd.date_range("2026-05-04 03:01", "2026-05-14 02:51", freq="10min")
     fit = calls(tmp_path, ["came", *(str(moment) for moment in at)], arrival="came")
     assert (str(fit.days[0]), str(fit.days[-1])) == ("2026-05-05", "2026-05-13")
     assert set(fit.queues["contacts"].profile.counts.sum(axis=1)) == {144.0}
@@ -193,3 +246,33 @@ def test_a_customer_of_many_contacts_is_doubted(tmp_path: Path) -> None:
 
     assert [doubted(often) for often in (10, 19, 20, 150)] == [False, False, True, True]
     assert not doubted(20, unknown={"customer": ["bob"]})
+
+
+def test_a_roster_of_others_or_of_other_days_is_said(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text("\n".join(month(contacts=96)) + "\n")
+    how = [Mapping(kind="contacts", columns=WHOLE),
+           Mapping(kind="rosters", columns={"agent": "who", "start": "from", "end": "to"})]  # fmt: skip
+    for who, days, said in (
+        ("ann", (4, 5, 6), ""),
+        ("ann", (4, 5), "The roster has no shift on 1 day on which somebody answered, the first 2026-05-06."),
+        (
+            "Ann B.",
+            (4, 5, 6),
+            "100% of the answered were answered by agents who are not in the roster, such as ann (it",
+        ),
+    ):
+        shifts = [f"{who},2026-05-{day:02d} 00:00,2026-05-{day:02d} 23:59" for day in days]
+        (tmp_path / "roster.csv").write_text("\n".join(["who,from,to", *shifts]) + "\n")
+        fit = estimate(read_all([tmp_path / "log.csv", tmp_path / "roster.csv"], how), "ready")
+        about = [warning for warning in fit.warnings if "the roster " in warning.lower().replace(",", " ")]
+        assert (said in about[0] and len(about) == 1) if said else not about
+    (tmp_path / "log.csv").write_text("at,came,done\n" + "".join(f"{at},9,9\n" for at in HALF_HOURS))
+    columns = {"start": "at", "offered": "came", "handled": "done"}
+    logs = read_all(
+        [tmp_path / "log.csv", tmp_path / "roster.csv"], [Mapping(kind="intervals", columns=columns), how[1]]
+    )
+    assert "The roster has no shift" not in str(estimate(logs, "ready").warnings)
+    assert logs.rosters is not None
+    late = {edge: logs.rosters[edge] + pd.Timedelta(days=9) for edge in ("start", "end")}
+    said = str(estimate(replace(logs, rosters=logs.rosters.assign(**late)), "ready").warnings)
+    assert "The roster has no shift on 2 days on which somebody answered" in said

@@ -44,6 +44,9 @@ LOGS = {
     ),
     "messages": ("conversation_id,sender,sent_at\n1,customer,2026-05-04 08:00\n1,agent,2026-05-04 08:10\n"),
     "roster": ("Agent,2026-05-04,2026-05-05\nann,8:00 AM - 4:00 PM,OFF\n"),
+    "activities": (
+        "Mitarbeiter;Datum;Von;Bis;Tätigkeit\nAnna;04.05.2026;08:00;12:00;Arbeit\nAnna;04.05.2026;12:00;12:30;Pause\n"
+    ),
     "shifts": ("Employee,Team,Start,End\nann,x,2026-05-04 08:00,2026-05-04 16:00\n"),
     "calls in German": (
         "Datum;Uhrzeit;Warteschlange;Anrufer;Wartezeit (Sek.);Gesprächszeit (Sek.);Nachbearbeitungszeit (Sek.);"
@@ -116,6 +119,38 @@ LOGS = {
         "2,Closed,Portal,Ben,x,2026-05-04 08:20:00,0:30:00,26:00:00\n"
     ),
     "days across": "Intervall;04.05.2026;05.05.2026;Summe\n08:00;4;5;9\n08:30;3;;3\nSumme;7;5;12\n",
+    "half hours in French": (
+        "Date;Heure;File d'attente;Appels reçus;Appels traités;Appels abandonnés;DMT (s);Attente moyenne (s)\n"
+        "14/05/2026;08h00;x;10;9;1;240,5;12,5\n14/05/2026;08h30;x;12;12;0;230,0;6,0\n"
+    ),
+    "half hours in German with totals": (
+        "Datum;Intervall;Warteschlange;Eingehend;Angenommen;Verloren;Ø Gesprächszeit;Ø Nachbearbeitung;Ø Wartezeit\n"
+        "04.05.2026;08:00 - 08:30;x;10;9;1;00:04:00;00:00:30;12,5\n"
+        "04.05.2026;08:30 - 09:00;x;12;12;0;00:03:50;00:00:31;6,0\n"
+        "04.05.2026;Summe;;22;21;1;00:03:54;00:00:31;\n"
+    ),
+    "tasks": (
+        "Sid,TaskQueue,DateCreated,TimeInQueue,TalkTime,WrapUpTime,WorkerName\n"
+        "1,x,2026-05-04T08:00:00Z,12,240,30,Anna\n2,x,2026-05-04T08:03:00Z,60,,,\n"
+    ),
+    "calls of ring groups": (
+        "Interaction ID,Call Type,Start Time,End Time,Talk Time,Waiting Time,Holding Time,Agent Name,"
+        "Ring Groups,Team Name\n"
+        "1,inbound,05/14/2026 08:00:10,05/14/2026 08:04:42,240,12,20,Anna,support,West\n"
+        "2,abandoned,05/14/2026 08:03:00,05/14/2026 08:04:00,0,60,0,,sales,West\n"
+    ),
+    "calls through midnight": (
+        "Call ID,Queue,Date,Start Time,Answer Time,End Time,Agent\n"
+        "1,x,14/05/2026,12:00:00,12:00:10,12:04:00,Anna\n2,x,14/05/2026,23:58:00,23:59:50,00:03:00,Anna\n"
+    ),
+    "half hours with totals of time": (
+        "Interval,Queue,Offered,Answered,Abandoned,Total Talk Time,Total ACW Time,Avg Wait\n"
+        "2026-05-04 08:00,x,10,9,1,0:36:00,0:04:30,12\n2026-05-04 08:30,x,12,12,0,0:46:00,0:06:00,6\n"
+    ),
+    "calls of a router": (
+        "RouterCallKey,DateTime,SkillGroup,ANI,LocalQTime,RingTime,TalkTime,HoldTime,WorkTime,CallDisposition\n"
+        "1,2026-05-04 08:00:10,x,49151,12,3,240,0,30,13\n2,2026-05-04 08:03:00,x,49152,60,0,0,0,0,2\n"
+    ),
     "arrivals": ("id,created\n1,2026-05-04 08:00\n2,2026-05-04 08:30\n"),
 }
 
@@ -129,9 +164,11 @@ def fit(folder: Path, text: str) -> Result:
 def test_a_proposal_reads_its_log(name: str, tmp_path: Path) -> None:
     (tmp_path / "log.csv").write_text(LOGS[name])
     text, built = propose(tmp_path / "log.csv")
+    text = text.replace('# words = { Open = "work" }', 'words = { Arbeit = "work" }')
     (tmp_path / "m.toml").write_text(text)
     reading = read(tmp_path / "log.csv", mapping(str(tmp_path / "m.toml")))
-    lines = LOGS[name].count("\n") - {"a report with a title": 4, "days across": 0}.get(name, 1)
+    others = {"a report with a title": 4, "days across": 0, "half hours in German with totals": 2}
+    lines = LOGS[name].count("\n") - others.get(name, 1)
     assert len(reading.rows) == lines, (text, reading.reasons)
     assert built == ("conversations" if name == "messages" else "")
 
@@ -181,11 +218,19 @@ def test_every_built_in_mapping_says_what_it_is_for(tmp_path: Path) -> None:
 
 
 MEANT = {
+    "activities": ('kind = "rosters"', 'date = "Datum"', "which of these are work: Arbeit, Pause?"),
+    "shifts": ('kind = "rosters"',),
     "calls in German": ('durations.wrap = "Nachbearbeitungszeit (Sek.)"', '"Abgebrochen" = "abandoned"'),
     "calls with a reason": ('columns.outcome = "ABANDONED"', '"1" = "abandoned"', 'durations.wait = "QUEUE WAIT TIME"'),
     "calls with lengths in brackets": ('durations.talk = "duration (in call)"', 'written_in = "UTC"'),
     "calls in milliseconds since 1970": ('columns.answer = "answered_at"',),
     "conversations": ('timezone = "Europe/Rome"', 'durations.total = "Time to close (seconds)"'),
+    "half hours in French": ('columns.start = ["Date", "Heure"]', 'columns.offered = "Appels reçus"'),
+    "half hours in German with totals": ('durations.talk = "Ø Gesprächszeit"', 'durations.wait = "Ø Wartezeit"'),
+    "half hours with totals of time": ("total_handle_time = true", '# left out: "Avg Wait"'),
+    "calls of a router": ('durations.wait = "LocalQTime"', '# left out: "RouterCallKey", "RingTime"'),
+    "tasks": ('columns.agent = "WorkerName"',),
+    "calls of ring groups": ('columns.queue = "Ring Groups"', 'durations.hold = "Holding Time"'),
     "a switch's half hours": ('columns.start = ["Date", "Interval"]', 'durations.left = "Avg Aban Time"'),
 }
 

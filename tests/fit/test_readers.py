@@ -12,8 +12,10 @@ import pandas as pd
 import pytest
 
 from ccsim.errors import ScenarioError
+from ccsim.fit.estimate import estimate
 from ccsim.logs import mapping as mappings
 from ccsim.logs.mapping import Mapping, built_in, mapping
+from ccsim.logs.proposal import propose
 from ccsim.logs.readers import read, read_all
 from ccsim.logs.records import Reading
 from ccsim.logs.repeated_hour import TOLD, TWICE
@@ -135,6 +137,17 @@ def test_encodings_are_found(tmp_path: Path, encoding: str) -> None:
     assert ("not UTF-8: the file is read as Windows-1252" in reading.mended) == (encoding == "cp1252")
 
 
+def test_headings_that_another_encoding_garbles_say_so(tmp_path: Path) -> None:
+    text = HEADER.replace("arrival", "着信時刻") + GOOD
+    columns = mapping("calls").columns | {"arrival": ("着信時刻",)}
+    with pytest.raises(ScenarioError, match=r"not UTF-8: the file is read as Windows-1252; encoding = "):
+        contacts(tmp_path, text.encode("cp932"), columns=columns)
+    assert len(contacts(tmp_path, text.encode("cp932"), columns=columns, encoding="cp932").rows) == 1
+    (tmp_path / "log.csv").write_bytes("着信時刻,結果\n1,2\n".encode("cp932"))
+    with pytest.raises(ScenarioError, match=r"not UTF-8"):
+        propose(tmp_path / "log.csv")
+
+
 def test_headings_differ_in_case_spaces_and_punctuation(tmp_path: Path) -> None:
     text = "Queue Name;ChannelType;time_stamp;Incoming Contact Volume;AVERAGEHANDLETIME\n"
     text += "sales;CHAT;2026-03-02T09:00;12;180\n"
@@ -171,6 +184,19 @@ def test_rosters_line_by_line(tmp_path: Path) -> None:
 
 
 # ── clock changes ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_roster_of_which_nothing_is_work_is_refused(tmp_path: Path) -> None:
+    """Its agents were left out without a word, and staffing made up."""
+    (tmp_path / "log.csv").write_text(HEADER + GOOD)
+    path = tmp_path / "roster.csv"
+    path.write_text("who,from,to,what\nbo,2026-03-02 08:00,2026-03-02 12:00,On Queue\n"
+                    "bo,2026-03-02 12:00,2026-03-02 12:30,Meal\n")  # fmt: skip
+    how = Mapping(kind="rosters", columns={"agent": "who", "start": "from", "end": "to", "activity": "what"})
+    with pytest.raises(ScenarioError, match="activities is work: on queue, meal; words in the mapping"):
+        estimate(read_all([tmp_path / "log.csv", path], [mapping("calls"), how]), "ready")
+    reading = read(path, how.model_copy(update={"words": {"On Queue": "work"}}))
+    assert (len(reading.rows), reading.mended) == (2, {"activity meal: no work": 1})
 
 
 def test_a_call_through_the_clock_change_keeps_its_length(tmp_path: Path) -> None:
@@ -246,6 +272,8 @@ def test_messages_are_refused_one_by_one_and_broken_conversations_whole(tmp_path
         (b"one,two\n1,2\n", "no column arrival, end"),
         ((HEADER + "1,,,,,,,,answered\n").encode(), "no line can be used: no arrival"),
         (b"\x00\x9f\x00" * 20, "not text"),
+        (b"PK\x03\x04\x14\x00", 'a workbook, not text; save its sheet as "CSV UTF-8"'),
+        ((HEADER + GOOD.replace("2026-03-02 09:00:00", "46083.375")).encode(), "is it the number of a day?"),
     ],
 )
 def test_a_file_of_which_nothing_can_be_used(tmp_path: Path, text: bytes, result: str) -> None:

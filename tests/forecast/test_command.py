@@ -160,3 +160,19 @@ def test_volume_files_have_intervals_of_one_length_and_the_centres_times(tmp_pat
     zoned = forecast(tmp_path, both[0], "--timezone", "Europe/Rome")
     assert zoned.exit_code == 2
     assert "--timezone: Europe/Rome; none for volume files" in zoned.stderr
+
+
+def test_days_alone_do_not_tell_hours(tmp_path: Path) -> None:
+    days = pd.date_range("2026-01-05", periods=56)
+    (tmp_path / "days.csv").write_text("date,time,calls\n" + "".join(f"{day:%Y-%m-%d},00:00,200\n" for day in days))
+    result = forecast(tmp_path, str(tmp_path / "days.csv"))
+    assert "calls: hours of the day are not known: intervals are too long" in result.output
+
+
+def test_a_volume_file_with_a_wrong_year_is_refused_by_its_date(tmp_path: Path) -> None:
+    at = pd.date_range("2026-01-05", periods=56 * 24, freq="h")
+    rows = "".join(f"{moment:%Y-%m-%d,%H:%M},10\n" for moment in at).replace("2026-01-07,09", "2062-01-07,09")
+    (tmp_path / "hours.csv").write_text("date,time,calls\n" + rows)
+    result = forecast(tmp_path, str(tmp_path / "hours.csv"))
+    assert result.exit_code == 2
+    assert "2062-01-07 09:00: 60 days or more from nearly all other lines: is its date right?" in result.output
