@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -39,9 +40,7 @@ def explore(file: Path | None, port: int, no_browser: bool, outside: bool) -> No
     engine.prepare("compiled", first=compiling.__name__)
     from ccsim.explore.page import pages
 
-    try:
+    # the server ends in either way after Ctrl-C
+    with listening, suppress(KeyboardInterrupt):
         serve(listening, pages(file, outside), click.echo, browser=not no_browser)
-    except KeyboardInterrupt:
-        click.echo("Stopped.", err=True)
-    finally:
-        listening.close()
+    click.echo("Stopped.", err=True)

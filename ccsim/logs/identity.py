@@ -49,7 +49,7 @@ def same_ids(rows: pd.DataFrame, lines: Lines) -> None:
     other = moved | (several["agent"] != before["agent"]).fillna(True)
     served = before["outcome"].isin(DONE)
     soon = (gap <= LEG).fillna(False)
-    conflict = later & ~other & (gap < np.timedelta64(0))
+    conflict = later & ~other & (gap < np.timedelta64(0, "s"))
     conflict |= later & (several["arrival"] < before["arrival"])
     reason = "the same contact again at other times; where ids repeat, columns.contact can name several columns"
     _refuse(lines, rows, conflict, reason)
