@@ -179,7 +179,7 @@ def test_a_volume_file_with_a_wrong_year_is_refused_by_its_date(tmp_path: Path) 
 
 
 def test_a_row_that_comes_twice_is_refused(tmp_path: Path) -> None:
-    """Which of the two counts nobody knows: in a volume file no time zone says whether the clock showed the time twice."""
+    """Without a time zone nobody knows whether the clock showed that time twice."""
     at = pd.date_range("2026-01-05", periods=56 * 24, freq="h")
     rows = "".join(f"{moment:%Y-%m-%d,%H:%M},10\n" for moment in at)
     (tmp_path / "hours.csv").write_text("date,time,calls\n" + rows + "2026-01-07,09:00,20\n")
