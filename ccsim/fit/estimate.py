@@ -325,16 +325,16 @@ def _not_rostered(contacts: pd.DataFrame, logs: Logs) -> Iterator[str]:
         return
     answered = contacts[contacts["agent"].notna() & contacts["answer"].notna()]
     moments = answered["answer"] if logs.intervals is None else logs.intervals["start"][logs.intervals["handled"] > 0]
-    there = {moment.date() for edge in ("start", "end") for moment in logs.rosters[edge]}
-    days = sorted({moment.date() for moment in moments} - there)
+    work = logs.rosters[logs.rosters["activity"] == "work"]
+    days = sorted({*moments.dt.date.unique()} - {*work["start"].dt.date.unique(), *work["end"].dt.date.unique()})
     if days:
         lacking = format.several(len(days), "day")
         yield f"The roster has no shift on {lacking} on which somebody answered, the first {days[0]}."
-    others = answered["agent"][~answered["agent"].isin(logs.rosters["agent"])]
+    others = answered["agent"][~answered["agent"].isin(work["agent"])]
     if len(others) > STRANGERS * len(answered):
         yield (
             f"{len(others) / len(answered):.0%} of the answered were answered by agents who are not in the roster, "
-            f"such as {others.iloc[0]} (it has {logs.rosters['agent'].iloc[0]}): do their names differ? The scenario "
+            f"such as {others.iloc[0]} (it has {work['agent'].iloc[0]}): do their names differ? The scenario "
             "has the roster's agents alone, and those of whom the log has nothing serve every queue."
         )
 
