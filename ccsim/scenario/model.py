@@ -264,8 +264,9 @@ class Scenario(Part):
         for day in self._days_around():
             if change := self.calendar.change(day):
                 first, until = change.wall
-                for before in (1, 0):  # a time at which such an hour begins is skipped or repeated, too
+                for before in (1, 0):  # shifts of the evening before count the hours on
                     at = self.calendar.date(day - before)
+                    # from a moment earlier on: that at which such an hour begins is skipped or repeated, too
                     changes[at] = Span(first - 1 + before * DAY, until + before * DAY)
         for shift in self._every_hours():
             shift.keep_clock_changes(changes)
