@@ -526,8 +526,8 @@ def _rosters(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Lines
     for name in ("agent", "start", "end"):
         lines.refuse(rows[name].isna(), f"no {name}")
     lines.refuse(rows["end"] <= rows["start"], "ends before it starts")
-    for activity in rows["activity"][lines.usable & mask(rows["activity"] != "work")].unique():
-        lines.mend(rows["activity"] == activity, f"activity {activity}: no work")
+    others = rows["activity"][lines.usable & mask(rows["activity"] != "work")].value_counts()
+    lines.mended |= {f"activity {activity}: no work": int(count) for activity, count in others.items()}
 
 
 _KINDS: Final[dict[str, Any]] = {
