@@ -80,7 +80,7 @@ def estimate(logs: Logs, rule: str) -> Fit:
     """Everything that the logs tell. Raises ScenarioError where there is nothing to tell of."""
     if logs.contacts is None and logs.messages is None and logs.intervals is None:
         raise ScenarioError([Problem("LOG", "only rosters", "a log of contacts, messages or intervals too")])
-    if logs.rosters is not None and not (logs.rosters["activity"] == "work").any():
+    if logs.rosters is not None and len(logs.rosters) and not (logs.rosters["activity"] == "work").any():
         value = f"none of the roster's activities is work: {', '.join(logs.rosters['activity'].unique()[:10])}"
         raise ScenarioError([Problem("LOG", value, 'words in the mapping, such as words = { Open = "work" }')])
     contacts = all_contacts(logs)
@@ -321,7 +321,7 @@ def _warnings(
 
 def _not_rostered(contacts: pd.DataFrame, logs: Logs) -> Iterator[str]:
     """What was answered on days, or by agents, that the roster does not have: the scenario has nobody there."""
-    if logs.rosters is None:
+    if logs.rosters is None or logs.rosters.empty:
         return
     answered = contacts[contacts["agent"].notna() & contacts["answer"].notna()]
     moments = answered["answer"] if logs.intervals is None else logs.intervals["start"][logs.intervals["handled"] > 0]
