@@ -18,8 +18,9 @@ from ccsim.scenario.faults import did_you_mean, shown
 from ccsim.scenario.processes import register as register_process
 
 BUILT_IN_AGENT: Final = frozenset(AGENT_POLICIES)
+"""Policies for agents that no own one may replace."""
 BUILT_IN_CONTACT: Final = frozenset(CONTACT_POLICIES)
-"""Policies that every installation knows."""
+"""Policies for contacts that no own one may replace."""
 
 Measuring = TypeVar("Measuring", bound=Callable[[Facts], Any])
 

@@ -21,8 +21,8 @@ def without_frames(path: str, value: Any) -> tuple[Any, dict[str, bytes]]:
     """The value with names of files for the frames, series and arrays that stand under "file" or "log", and their
     content.
 
-    A pandas frame keeps its columns; local times of its index become date and time, those of a series, too. A series,
-    list or array is the column "value". Other content has another name.
+    A pandas frame keeps its columns. A series, list or array is the column "value". Local times in the index of a frame
+    or series become the columns date and time. Other content has another name.
     """
     files: dict[str, bytes] = {}
     if not isinstance(value, Mapping):

@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from ccsim.cli.screen import figures_table
 from ccsim.results import format
+from ccsim.staffing.shifts import where_held
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,14 +91,8 @@ def _sentences(answer: Capacity) -> list[str]:
         sentences.append(f"No data, so neither met nor missed: {which}.")
     if nobody := [scenario.title(name) for name, today in answer.volume.items() if today == 0]:
         sentences.append(f"No customers of their own: {', '.join(nobody)}.")
-    rules = scenario.staffing
-    over = {
-        "run": "over the run",
-        "day": "on every day with data",
-        "interval": "in every interval with data",
-    }[rules.targets_over]
     sentences.append(
-        f"Targets hold {over if rules.met_on is None else f'on {format.percent(rules.met_on)} of days'}; "
+        f"Targets hold {where_held(scenario.staffing)}; "
         f"{format.several(answer.simulated, 'volume')} simulated, "
         f"{format.several(scenario.replications, 'replication')} each; seed {scenario.seed}."
     )

@@ -86,11 +86,9 @@ def show_plans(plans: Mapping[str, ShiftPlan], comparison: Comparison) -> None:
     console.print()
     console.print(document_table(table))
     for name, plan in plans.items():
-        if not plan.proven:
-            why = "a target is met by less than its 95 % interval tells"
-            if not plan.fresh.met:
-                why = "no data on any target" if plan.fresh.no_data else "fresh random numbers miss a target"
-            console.print(f"{comparison.labels[name]}: NOT PROVEN, {why}; try more replications.", markup=False)
+        if plan.unproven:
+            why = f"NOT PROVEN, {plan.unproven}"
+            console.print(f"{comparison.labels[name]}: {why}; try more replications.", markup=False)
         for warning in plan.warnings:
             console.print(f"{comparison.labels[name]}: {warning}.", markup=False)
     console.print()

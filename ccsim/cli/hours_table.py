@@ -79,13 +79,12 @@ def explained(scenario: Scenario, needed: Requirement) -> Iterator[str]:
 def _unmet(scenario: Scenario, shorts: list[Shortfall]) -> Iterator[str]:
     """One goal's: where, with what figure, why, and what could be met."""
     first = shorts[0]
-    possible = bool(first.goal.slack(np.asarray(first.best)) >= 0)
     yield (
-        f"{'Not met' if possible else 'Cannot be met'}: {judgement(first.goal, first.figure)}, at best "
+        f"{'Not met' if first.possible else 'Cannot be met'}: {judgement(first.goal, first.figure)}, at best "
         f"{format.percent(first.best)}, of {format.several(format.count(first.contacts), 'contact')} a run, "
         f"{stretch(scenario, first.start, first.end)}: {first.reason}."
     )
-    if first.within is not None and not possible:
+    if first.within is not None and not first.possible:
         yield (
             f"  The least that can be met there: {100 * first.goal.wanted:.4g} % in {format.duration(first.within)} "
             f"with {first.agents}."

@@ -27,7 +27,7 @@ from ccsim.staffing.marginal import one_more
 from ccsim.staffing.page import document, requirement_document, requirement_table, roster_table
 from ccsim.staffing.patterns import worked_today
 from ccsim.staffing.requirement import requirement as by_simulation
-from ccsim.staffing.shifts import shift_plan
+from ccsim.staffing.shifts import shift_plan, where_held
 from ccsim.tables import F64
 from ccsim.workload.offered import interval_hours
 
@@ -274,21 +274,10 @@ def _binding(plan: ShiftPlan) -> list[str]:
 
 
 def _how(plan: ShiftPlan) -> list[str]:
-    over = {
-        "run": "over the run",
-        "day": "on every day of the run with data",
-        "interval": "in every interval with data",
-    }
-    rules = plan.scenario.staffing
-    held = f"on {format.percent(rules.met_on)} of days" if rules.met_on is not None else over[rules.targets_over]
-    lines = [*(f"{note}." for note in plan.notes), f"Targets hold {held}."]
+    lines = [*(f"{note}." for note in plan.notes), f"Targets hold {where_held(plan.scenario.staffing)}."]
     lines += [f"{repair}." for repair in plan.repairs]
-    if plan.fresh.no_data:
-        lines.append("NOT PROVEN: no data on any target on fresh random numbers.")
-    elif not plan.fresh.met:
-        lines.append("NOT PROVEN: fresh random numbers miss a target; more replications would find a safer plan.")
-    elif plan.in_doubt:
-        lines.append("NOT PROVEN: a target is met on fresh random numbers, but by less than its 95 % interval tells.")
+    if plan.unproven:
+        lines.append(f"NOT PROVEN: {plan.unproven}; try more replications.")
     if plan.offered > len(plan.names):
         lines.append(
             f"{len(plan.names)} of {plan.offered} shifts were tried, those that cover Erlang's requirement best; "

@@ -36,7 +36,7 @@ def _lines(part: Any, seen: set[int]) -> Iterator[str]:
         yield from _lines(part.__func__, seen)
     elif isinstance(part, partial):
         yield from _lines(part.func, seen)
-        yield _value((part.args, part.keywords))
+        yield from map(_value, (*part.args, *part.keywords, *part.keywords.values()))
     elif hasattr(part, "__wrapped__"):
         yield from _lines(part.__wrapped__, seen)
     elif not isinstance(part, ModuleType):

@@ -80,7 +80,7 @@ def estimate(logs: Logs, rule: str) -> Fit:
     """Everything that the logs tell. Raises ScenarioError where there is nothing to tell of."""
     if logs.contacts is None and logs.messages is None and logs.intervals is None:
         raise ScenarioError([Problem("LOG", "only rosters", "a log of contacts, messages or intervals too")])
-    if logs.rosters is not None and not (logs.rosters["activity"] == "work").any():
+    if logs.rosters is not None and len(logs.rosters) and not (logs.rosters["activity"] == "work").any():
         value = f"none of the roster's activities is work: {', '.join(logs.rosters['activity'].unique()[:10])}"
         raise ScenarioError([Problem("LOG", value, 'words in the mapping, such as words = { Open = "work" }')])
     contacts = all_contacts(logs)
@@ -321,20 +321,20 @@ def _warnings(
 
 def _not_rostered(contacts: pd.DataFrame, logs: Logs) -> Iterator[str]:
     """What was answered on days, or by agents, that the roster does not have: the scenario has nobody there."""
-    if logs.rosters is None:
+    if logs.rosters is None or logs.rosters.empty:
         return
     answered = contacts[contacts["agent"].notna() & contacts["answer"].notna()]
     moments = answered["answer"] if logs.intervals is None else logs.intervals["start"][logs.intervals["handled"] > 0]
-    there = {moment.date() for edge in ("start", "end") for moment in logs.rosters[edge]}
-    days = sorted({moment.date() for moment in moments} - there)
+    work = logs.rosters[logs.rosters["activity"] == "work"]
+    days = sorted({*moments.dt.date.unique()} - {*work["start"].dt.date.unique(), *work["end"].dt.date.unique()})
     if days:
         lacking = format.several(len(days), "day")
         yield f"The roster has no shift on {lacking} on which somebody answered, the first {days[0]}."
-    others = answered["agent"][~answered["agent"].isin(logs.rosters["agent"])]
+    others = answered["agent"][~answered["agent"].isin(work["agent"])]
     if len(others) > STRANGERS * len(answered):
         yield (
             f"{len(others) / len(answered):.0%} of the answered were answered by agents who are not in the roster, "
-            f"such as {others.iloc[0]} (it has {logs.rosters['agent'].iloc[0]}): do their names differ? The scenario "
+            f"such as {others.iloc[0]} (it has {work['agent'].iloc[0]}): do their names differ? The scenario "
             "has the roster's agents alone, and those of whom the log has nothing serve every queue."
         )
 

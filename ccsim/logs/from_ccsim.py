@@ -90,7 +90,8 @@ class _Clock:
                 document = tomllib.loads(scenario.read_text("utf-8"))
             except (OSError, ValueError) as bad:
                 raise ScenarioError([Problem("", f"cannot read: {bad}", "a scenario", str(scenario))]) from None
-        self.start = document.get("start", FIRST_DAY)
+        first = document.get("start", FIRST_DAY)
+        self.start = date.fromisoformat(first) if isinstance(first, str) else first
         self.timezone: str | None = document.get("timezone", zone)
         self.shown = self.timezone if zone is None else "UTC"
         most = max((int(t.filter(regex="_us$").max().max()) for t in tables.values() if len(t)), default=0)

@@ -92,7 +92,7 @@ def stray(moments: pd.Series[Any]) -> pd.Series[bool]:
 
 
 def refuse_days(moments: pd.Series[Any], lines: Lines) -> None:
-    """Refuses days without a time of day, which all seem to be where most are."""
+    """Refuses moments at midnight where most are at midnight: they are days without a time of day."""
     known = moments[lines.usable].dropna()
     midnights = known == known.dt.normalize()
     if midnights.sum() > max(len(known) / 2, FEW_DAYS):

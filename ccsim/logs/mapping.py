@@ -199,8 +199,8 @@ class Mapping(BaseModel):
         """The mapping with these channels of queues, where it names none."""
         return self if self.channel else self.model_copy(update={"channels": of_queues | self.channels})
 
-    def of(self, headings: Collection[str]) -> Mapping:
-        """The mapping without an outcome that a log lacks, where something else says who was answered."""
+    def with_outcomes_of(self, headings: Collection[str]) -> Mapping:
+        """The mapping, without its column of outcomes where a log lacks it and something else says who was answered."""
         tells = {"talk", "handle"} & set(self.durations) or set(self.columns.get("answer", ())) & set(headings)
         if not tells or set(self.columns.get("outcome", headings)) & set(headings):
             return self

@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 from ccsim.errors import Problem, ScenarioError
 from ccsim.logs import times
 from ccsim.logs.headings import DATES, USUAL, columns_of, forms, without_unit
-from ccsim.logs.lines import LINE, WIDTH
+from ccsim.logs.lines import LINE, WIDTH, printable
 from ccsim.logs.mapping import Mapping, built_in, mapping
 from ccsim.logs.readers import MEDIA
 from ccsim.logs.sheets import ABOVE, DELIMITERS, ENCODING, NOT_UTF8, bare, decoded, sheet_of
@@ -184,7 +184,7 @@ def _text(path: Path, sheet: pd.DataFrame, kind: str, columns: dict[str, str]) -
     if "outcome" in columns:
         lines += _words(columns["outcome"], sheet[columns["outcome"]])
     if "activity" in columns:
-        activities = ", ".join(sheet[columns["activity"]].dropna().str.strip().unique()[:20]).replace("\n", " ")
+        activities = ", ".join(printable(sheet[columns["activity"]].str.strip()).dropna().unique()[:20])
         lines.append(f'# words = {{ Open = "work" }}  # which of these are work: {activities}?')
     if "channel" not in columns and kind != "rosters":
         lines.append('# channel = "phone"  # or live_chat, messaging, email')

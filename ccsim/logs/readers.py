@@ -102,7 +102,7 @@ def read(path: Path, how: Mapping, live: bool = False) -> Reading:
             notes |= without
         if how.kind == "events":
             return _usable(_of_events(sheet, how, notes, live), path)
-        how, lines = how.of(sheet.columns), Lines(sheet, live)
+        how, lines = how.with_outcomes_of(sheet.columns), Lines(sheet, live)
         lines.mended |= notes
         rows = _columns(sheet, how, lines)
         again = sheet.drop(columns=[LINE, WIDTH]).duplicated()
@@ -151,7 +151,8 @@ def _columns(sheet: pd.DataFrame, how: Mapping, lines: Lines) -> pd.DataFrame:
     rows = pd.DataFrame({"line": sheet[LINE].astype("int64")})
     instants = {*TIMES[how.kind], "left", "until"}
     days = _days(sheet, how, lines)
-    for name, headings in how.columns.items():
+    begins = TIMES[how.kind][0]  # read first: whether its order tells which of two times each line means counts for all
+    for name, headings in sorted(how.columns.items(), key=lambda column: column[0] != begins):
         sources = [source for source in headings if source in sheet.columns]
         if not sources:
             continue
@@ -525,8 +526,8 @@ def _rosters(rows: pd.DataFrame, sheet: pd.DataFrame, how: Mapping, lines: Lines
     for name in ("agent", "start", "end"):
         lines.refuse(rows[name].isna(), f"no {name}")
     lines.refuse(rows["end"] <= rows["start"], "ends before it starts")
-    for activity in rows["activity"][lines.usable & mask(rows["activity"] != "work")].unique():
-        lines.mend(rows["activity"] == activity, f"activity {activity}: no work")
+    others = rows["activity"][lines.usable & mask(rows["activity"] != "work")].value_counts()
+    lines.mended |= {f"activity {activity}: no work": int(count) for activity, count in others.items()}
 
 
 _KINDS: Final[dict[str, Any]] = {

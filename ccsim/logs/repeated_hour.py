@@ -60,7 +60,7 @@ def _second(moments: pd.Series[Any], either: pd.Series[bool], of: pd.Series[Any]
     nights = [of[known.index], known.dt.date]
     times = put_back.groupby(nights).cumsum()
     told = may & in_order & (times.groupby(nights).transform("max") == 1)
-    return ((part.reindex(moments.index, fill_value=False)) for part in (told & (times == 1), told))
+    return tuple(part.reindex(moments.index, fill_value=False) for part in (told & (times == 1), told))
 
 
 def put_back(rows: pd.DataFrame, how: Mapping, lines: Lines) -> None:

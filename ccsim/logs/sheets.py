@@ -38,7 +38,7 @@ def sheet_of(path: Path, how: Mapping) -> tuple[pd.DataFrame, dict[str, int]]:
             raise ScenarioError([Problem("", f"cannot read: {bad}", "a Parquet file", str(path))]) from None
         sheet[LINE] = np.arange(len(sheet)) + 1
         sheet[WIDTH] = "full"
-        return _named(sheet, how, path)
+        return _named(sheet, how, path, garbled=False)
     text, mended = decoded(path, how)
     marked, _, rest = text.partition("\n")
     if marked.strip().lower().startswith("sep=") and len(marked.strip()) == 5:  # as Excel writes it
@@ -81,7 +81,7 @@ def sheet_of(path: Path, how: Mapping) -> tuple[pd.DataFrame, dict[str, int]]:
     except (pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError):
         sheet = _line_by_line(text, delimiter, how, path)
     sheet[LINE] += above
-    sheet, renamed = _named(sheet, how, path, NOT_UTF8 in mended)
+    sheet, renamed = _named(sheet, how, path, garbled=NOT_UTF8 in mended)
     return sheet, mended | renamed
 
 
@@ -143,7 +143,7 @@ def _line_by_line(text: str, delimiter: str, how: Mapping, path: Path) -> pd.Dat
     return sheet
 
 
-def _named(sheet: pd.DataFrame, how: Mapping, path: Path, garbled: bool = False) -> tuple[pd.DataFrame, dict[str, int]]:
+def _named(sheet: pd.DataFrame, how: Mapping, path: Path, garbled: bool) -> tuple[pd.DataFrame, dict[str, int]]:
     """With the mapping's headings for those of the file that differ in case, spaces, accents or punctuation only.
 
     `garbled`: its letters may be others than they seem.

@@ -74,6 +74,11 @@ class Shortfall(NamedTuple):
     agents: int
     """most of the required agents who serve the queue"""
 
+    @property
+    def possible(self) -> bool:
+        """Whether the most agents that were tried reach it."""
+        return bool(self.goal.slack(np.asarray(self.best)) >= 0)
+
 
 @dataclass(frozen=True)
 class Requirement:
@@ -208,12 +213,23 @@ class ShiftPlan:
     baseline: Performance | None = None
     """agents enough for Erlang's requirement, on the fresh random numbers; None if the patterns cannot cover it"""
     in_doubt: bool = False
-    """a target is met on the fresh random numbers, but by less than its 95 % interval tells"""
+    """the 95 % interval of a target on the fresh random numbers is not wholly on the right side of it"""
 
     @property
     def proven(self) -> bool:
         """Whether every target with data is surely met on the fresh random numbers."""
         return self.fresh.met and not self.in_doubt
+
+    @property
+    def unproven(self) -> str:
+        """Why it is not proven, in words; empty if it is."""
+        if self.proven:
+            return ""
+        if self.fresh.no_data:
+            return "fresh random numbers have no data on any target"
+        if not self.fresh.met:
+            return "fresh random numbers miss a target"
+        return "a target is met on fresh random numbers, but its 95 % interval reaches beyond it"
 
     @property
     def shown(self) -> list[int]:

@@ -430,6 +430,7 @@ def shifts_cover_opening_hours(scenario: Scenario) -> Problems:
 
 def pauses_lie_in_shifts(scenario: Scenario) -> Problems:
     """Breaks and activities lie within their shift and do not overlap; a window has room for its break."""
+    days = {scenario.start - timedelta(days=1), *run_days(scenario)}
     for place, shift in shifts_of(scenario):
         breaks = [rest.between for rest in shift.breaks]
         for key, spans in (("breaks", breaks), ("activities", shift.activities)):
@@ -450,7 +451,7 @@ def pauses_lie_in_shifts(scenario: Scenario) -> Problems:
             if inside and not places_of(shift, shift.hours, rest):
                 value = f"no room for {written_duration(rest.lasts)} within {rest.between}"
                 yield Problem(dotted((*place, "breaks", i, "length")), value, "a shorter break or a longer window")
-            for day in shift.changed_days() if inside else ():
+            for day in days.intersection(shift.changed_days()) if inside else ():
                 worked, changed = shift.hours_on(day), shift.clock_change(day)
                 assert worked is not None
                 if places_of(shift, worked, rest) and not places_of(shift, worked, rest, changed):

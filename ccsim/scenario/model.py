@@ -245,12 +245,8 @@ class Scenario(Part):
         """Names of the holidays around the days of the run and its drain."""
         if self.holidays is None:
             return {}
-        days = self._days_around()
-        return self.holidays.between(self.calendar.date(days[0]), self.calendar.date(days[-1]))
-
-    def _days_around(self) -> range:
-        """Days of the run and its drain, the one before and the one after."""
-        return range(-1, self.days + (LONGEST if self.drain == "auto" else -(-self.drain // DAY)) + 2)
+        after = self.days + (LONGEST if self.drain == "auto" else -(-self.drain // DAY)) + 1
+        return self.holidays.between(self.start - timedelta(days=1), self.start + timedelta(days=after))
 
     def _every_hours(self) -> tuple[WorkingHours, ...]:
         """All shifts and shift patterns."""
@@ -261,11 +257,12 @@ class Scenario(Part):
         if self.timezone is None or all(rest.is_fixed for shift in self._every_hours() for rest in shift.breaks):
             return
         changes: dict[date, Span] = {}
-        for day in self._days_around():
+        for day in range(-1, self.days + -(-self.drain_time // DAY) + 2):
             if change := self.calendar.change(day):
                 first, until = change.wall
-                for before in (1, 0):  # a time at which such an hour begins is skipped or repeated, too
+                for before in (1, 0):  # shifts of the evening before count the hours on
                     at = self.calendar.date(day - before)
+                    # from a moment earlier on: that at which such an hour begins is skipped or repeated, too
                     changes[at] = Span(first - 1 + before * DAY, until + before * DAY)
         for shift in self._every_hours():
             shift.keep_clock_changes(changes)

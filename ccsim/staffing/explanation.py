@@ -11,7 +11,7 @@ from ccsim.results import format
 from ccsim.results.plans import IntervalTarget, Shortfall, StaffingTarget
 from ccsim.staffing.carry_over import carried_over
 from ccsim.staffing.desks import TIMES, Desks
-from ccsim.staffing.shifts import judgement
+from ccsim.staffing.shifts import judgement, no_data
 from ccsim.tables import F64, I64, SECOND, Bool
 
 LONGEST: Final = 14 * 24 * 3600.0
@@ -62,12 +62,7 @@ def explain(
     shortfalls = _shortfalls(desks, counts, pieces, hopeless | (slack < 0), tally)
     scenario = desks.scenario
     warnings = (
-        *(
-            f"no data on {goal.label(scenario.title)} in {format.several(runs, 'replication')}: it is neither met nor "
-            "missed."
-            for goal, under in zip(desks.goals, tally[1], strict=True)
-            if not under.any()
-        ),
+        *(f"{no_data(scenario, goal, runs)}." for g, goal in enumerate(desks.goals) if not tally[1, g].any()),
         *(f"{text}." for text in carried_over(scenario, desks.works & (counts > 0), scenario.days)),
         *_warnings(desks, counts, extra, binding),
     )
@@ -104,16 +99,14 @@ def _shortfalls(desks: Desks, counts: I64, pieces: list[slice], missed: Bool, ta
             if denominator == 0 or not missed[g, piece].all() or goal.slack(numerator / denominator) >= 0:
                 continue
             start, end = int(desks.edges[piece.start]), int(desks.edges[piece.stop])
-            best_share = float(best[0] / best[1]) if best[1] else np.nan
-            possible = bool(goal.slack(np.asarray(best_share)) >= 0)
-            reason = SEARCH if possible else _reason(desks, g, start, end, float(denominator))
-            here.append(
-                Shortfall(
-                    goal, start, end, float(numerator / denominator), best_share,
-                    float(denominator / runs), reason, None,
-                    max(int(counts[t, piece].max()) for t in range(len(counts)) if desks.serves(t, goal)),
-                )
+            short = Shortfall(
+                goal, start, end, float(numerator / denominator), float(best[0] / best[1]) if best[1] else np.nan,
+                float(denominator / runs), SEARCH, None,
+                max(int(counts[t, piece].max()) for t in range(len(counts)) if desks.serves(t, goal)),
             )  # fmt: skip
+            if not short.possible:
+                short = short._replace(reason=_reason(desks, g, start, end, float(denominator)))
+            here.append(short)
         here.sort(key=lambda one: -one.contacts)
         if here:
             within = least_time(desks, counts, g, here[0].start, here[0].end)

@@ -92,7 +92,7 @@ def write_requirements(file: Path, scenario: Scenario, requirements: Sequence[Re
 
 
 def write_explanation(folder: Path, scenario: Scenario, requirement: Requirement) -> None:
-    """binding.csv, a row a team and interval: what decides; shortfalls.csv, a row a stretch: what cannot be met."""
+    """binding.csv, a row a team and interval: what decides; shortfalls.csv, a row a stretch: what is not met."""
 
     def wanted(goal: StaffingTarget) -> tuple[str, str, str]:
         return goal.name, goal.metric, f"{'>=' if goal.at_least else '<='} {goal.wanted:g}"

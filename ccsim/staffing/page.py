@@ -182,7 +182,7 @@ def _answer(plan: ShiftPlan) -> str:
     if plan.fresh.no_data:
         return f"{agents}: no data on any target."
     if plan.in_doubt and plan.fresh.met:
-        return f"{agents} meet every target, but one by less than its 95 % interval tells."
+        return f"{agents} meet every target, but the 95 % interval of one reaches beyond it."
     if plan.fresh.met:
         which = "every target" if plan.fresh.all_data else "every target with data"
         return f"{agents}, on {format.several(int((plan.agents > 0).sum()), 'shift')}, meet {which}."

@@ -185,9 +185,9 @@ class _Search:
         return counts
 
     def _topped_up(self, counts: I64) -> I64:
-        """With more agents in stretches that miss a goal, as the search has them pass work on to and fro for ever.
+        """With more agents in stretches that still miss a goal, as work goes on from each stretch to the next.
 
-        Of the team that serves the queue first, up its ladder by longer and longer steps; nobody is taken away.
+        Of the team that serves the queue first, up its ladder by steps that double; nobody is taken away.
         """
         by = 1
         while by <= self.most.sum():

@@ -15,7 +15,7 @@ from ccsim.lowering import Horizon, spans_of
 from ccsim.metrics.timeline import share_within
 from ccsim.results import format
 from ccsim.results.plans import Performance, ShiftPlan, StaffingTarget
-from ccsim.scenario.model import Scenario
+from ccsim.scenario.model import Scenario, Staffing
 from ccsim.staffing.baseline import Baseline, baseline, on_duty
 from ccsim.staffing.candidates import covering, most_useful, with_rules
 from ccsim.staffing.carry_over import carried_over
@@ -195,21 +195,20 @@ def _proven(search: Search, judge: Judge, prover: Prover, finished: bool) -> tup
 
 def _unknown(scenario: Scenario, judge: Judge, tally: Tally) -> Iterator[str]:
     """Targets of which fresh random numbers show nothing: at all, or on a day or in an interval of open hours."""
-    where = format.several(tally.by_day.shape[1], "replication")
     by_stretch = judge.over != "run" and judge.met_on is None
     for goal, figure, slack in zip(judge.goals, tally.estimates(), judge.slack(tally), strict=True):
-        what = goal.label(scenario.title)
         if math.isnan(figure.mean):
-            yield f"no data on {what} in {where}: it is neither met nor missed"
+            yield no_data(scenario, goal, tally.by_day.shape[1])
         elif by_stretch and goal.level == "queue":
             edges = _edges(scenario, judge)
             is_open = share_within(spans_of(scenario.queue[goal.name].open, Horizon.of(scenario)), edges) > 0
             is_open &= edges[:-1] >= scenario.warm_up
             unseen = np.flatnonzero(is_open & np.isnan(slack))
             if len(unseen):
+                every = format.several(int(is_open.sum()), judge.over)
                 yield (
-                    f"no data on {what} in {len(unseen)} of {format.several(int(is_open.sum()), judge.over)} in which "
-                    f"it is open, first on {_stretch(scenario, judge, int(unseen[0]))}: neither met nor missed then"
+                    f"no data on {goal.label(scenario.title)} in {len(unseen)} of {every} in which it is open, first "
+                    f"on {_stretch(scenario, judge, int(unseen[0]))}: neither met nor missed then"
                 )
 
 
@@ -337,6 +336,20 @@ def _missed(scenario: Scenario, judge: Judge, goal: StaffingTarget, mean: float,
     figure = goal.wanted + float(slack[worst]) * (1 if goal.at_least else -1)
     number = f"{int((slack < 0).sum())} of {format.several(int((~np.isnan(slack)).sum()), judge.over)}"
     return f"{judgement(goal, figure)} on {at}; {short}; missed on {number}; {format.percent(mean)} over the run"
+
+
+def where_held(rules: Staffing) -> str:
+    """In which parts of the run targets are to hold, in words."""
+    if rules.met_on is not None:
+        return f"on {format.percent(rules.met_on)} of days"
+    over = {"run": "over the run", "day": "on every day with data", "interval": "in every interval with data"}
+    return over[rules.targets_over]
+
+
+def no_data(scenario: Scenario, goal: StaffingTarget, replications: int) -> str:
+    """That nothing is known of a goal, in words."""
+    known = format.several(replications, "replication")
+    return f"no data on {goal.label(scenario.title)} in {known}: it is neither met nor missed"
 
 
 def judgement(goal: StaffingTarget, figure: float) -> str:

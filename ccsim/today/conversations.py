@@ -125,15 +125,19 @@ def conversations(
 def progress(seen: Table, plan: Plan, at: int) -> F64:
     """µs of work, as if alone with their agent, that contacts in shared attention have had by now (6.7)."""
     had = np.zeros(len(seen.queue))
-    shared = in_shared_attention(plan, seen.queue)
     begin = np.append(seen.start, NEVER)[np.where(seen.turns > 0, seen.first_turn, -1)]
     end = np.minimum(seen.left, at)
-    holder = np.array(seen.holder, np.object_)
-    for c in np.flatnonzero(shared & (seen.phase == Phase.WORKING)).tolist():
-        beside = shared & (begin < at) & (end > begin[c]) & (holder == holder[c])
-        beside &= (holder != "") | (np.arange(len(had)) == c)
+    shared = np.flatnonzero(in_shared_attention(plan, seen.queue) & (begin < at)).tolist()
+    of_agent: dict[str, list[int]] = {}
+    for c in shared:
+        of_agent.setdefault(seen.holder[c], []).append(c)
+    for c in shared:
+        if seen.phase[c] != Phase.WORKING:
+            continue
+        beside = np.array(of_agent[seen.holder[c]] if seen.holder[c] else [c])
+        beside = beside[end[beside] > begin[c]]
         edges = np.unique(np.concatenate([begin[beside], end[beside]]).clip(begin[c], at))
-        at_once = [int((beside & (begin <= time) & (time < end)).sum()) for time in edges[:-1]]
+        at_once = [int(((begin[beside] <= time) & (time < end[beside])).sum()) for time in edges[:-1]]
         means = plan.shared_mean[slice(*plan.shared_offset[seen.queue[c] :][:2])]
         had[c] = (np.diff(edges) / means[np.minimum(at_once, len(means)) - 1]).sum() * means[0]
     return had

@@ -43,8 +43,10 @@ def from_file(path: Path, scenario: Scenario, plan: Plan, spec: MetricSpec, at: 
         if name not in counted
     )
     if any(contact.closed < NEVER for contact in contacts):
-        counts = "how many came and not when: spread evenly over the open hours, and without sense in ASA, waits and "
-        warnings += (f"so_far in {path} says {counts}handle times, so far and of the whole day",)
+        warnings += (
+            f"so_far in {path} says how many came, not when: they are spread evenly over the open hours, so ASA, waits "
+            "and handle times, so far and of the whole day, mean nothing",
+        )
     numbers = frozenset(number for number, name in enumerate(scenario.queue) if name in counted)
     return Observed(
         at, tuple(contacts), tuple(staff), bool(tables.get("team")), False, numbers, warnings, from_counts=True

@@ -296,12 +296,12 @@ class _Start:
         shared_left[shared] = ((w.work[slot] - spent) * pace)[shared] / alone
         wrap = self.by_queue(wraps, lambda q, m: self.given(self.pool(w.wrap_up, q), spent[m]))
         until[wraps] = np.maximum(left[wraps] + np.rint(wrap * pace[wraps]).astype(np.int64), at)
-        known = work_left >= 0
-        until[known] = at + work_left[known]
-        w.work[slot[known]] = np.rint((until - seen.start[last])[known] / pace[known]).astype(np.int64)
-        drawn, known = replied & (silence_left < 0), silence_left >= 0
+        goes_on = work_left >= 0
+        until[goes_on] = at + work_left[goes_on]
+        w.work[slot[goes_on]] = np.rint((until - seen.start[last])[goes_on] / pace[goes_on]).astype(np.int64)
+        drawn, waits_on = replied & (silence_left < 0), silence_left >= 0
         w.latency[slot[drawn]] = self.by_queue(drawn, lambda q, m: self.given(self.latency(q), silence[m]))
-        w.latency[slot[known]] = (silence + silence_left)[known]
+        w.latency[slot[waits_on]] = (silence + silence_left)[waits_on]
         w.comeback[slot[replied]] = -1
         silent = phase == Phase.SILENT
         until[silent] = seen.parked[last[silent]]

@@ -28,7 +28,7 @@ def changed(workload: Workload, change: Change, number: int) -> Workload:
     """
     if not callable(change):
         raise ScenarioError([Problem("workload", shown(change), "a function of a Workload and its number")])
-    given = Workload(*map(_read_only, workload))  # several points of a study share these contacts
+    given: Any = Workload(*map(_read_only, workload))  # several points of a study share these contacts
     other = change(given, number)
     if not isinstance(other, Workload):
         allowed = "a Workload, such as workload._replace(patience=...)"

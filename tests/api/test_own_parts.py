@@ -281,6 +281,7 @@ def test_what_objects_hold_is_part_of_the_code() -> None:
             digests.add(code_of(frozen))
         assert len(digests) == 2
     assert code_of(partial(Own, family="one")) != code_of(partial(Own, family="two"))
+    assert code_of(partial(np.add, gamma(2.0))) != code_of(partial(np.add, gamma(3.0)))
 
 
 def test_a_study_does_not_go_on_with_other_parts(own: ccsim.Centre, tmp_path: Path) -> None:

@@ -289,7 +289,7 @@ def test_no_data_is_no_target_met(morning: Path) -> None:
     result = staff(morning, *empty)
     said = " ".join(result.stdout.split())
     assert result.exit_code == 1
-    assert "NOT PROVEN: no data on any target" in said
+    assert "NOT PROVEN: fresh random numbers have no data on any target" in said
     assert "no data on the targets." in said
     assert "; meets the targets" not in said
     assert "Proven in" not in said
@@ -335,7 +335,7 @@ def test_what_remains_in_doubt_is_not_proven(capsys: pytest.CaptureFixture[str])
     assert "NOT PROVEN" not in capsys.readouterr().out
     show(replace(sure, in_doubt=True))
     said = " ".join(capsys.readouterr().out.split())
-    assert "NOT PROVEN: a target is met on fresh random numbers, but by less than its 95 % interval tells." in said
+    assert "NOT PROVEN: a target is met on fresh random numbers, but its 95 % interval reaches beyond it;" in said
     assert "Proven in" not in said
 
 

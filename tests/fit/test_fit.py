@@ -137,6 +137,20 @@ def test_of_calls_alone_the_log_of_turns_is_empty(tmp_path: Path) -> None:
     assert estimates.estimate(logs, "ready").queues
 
 
+def test_a_run_without_agents_has_an_empty_roster(tmp_path: Path) -> None:
+    """Which is none that says nothing of work. Its start may be a text, as the scenario's."""
+    shifts = [{"hours": "08:00-20:00", "agents": 0}]
+    empty = parse({
+        "start": "2026-03-02", "days": 1, "replications": 1,
+        "queue": {"phone": {"channel": "phone", "volume": {"per_day": 200}}},
+        "team": {"none": {"skills": {"phone": 1}, "shifts": shifts}},
+    })  # fmt: skip
+    logs = from_ccsim.read_own(run_to_folder(tmp_path, empty, log="all", engine="compiled")[1])
+    assert logs.rosters is not None
+    assert logs.rosters.empty
+    assert estimates.estimate(logs, "ready").queues
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("shipped", sorted(SCENARIOS.glob("*.toml")), ids=lambda path: path.stem)
 def test_logs_of_every_shipped_scenario_become_one_that_runs(shipped: Path, tmp_path: Path) -> None:

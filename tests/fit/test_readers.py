@@ -237,6 +237,19 @@ def test_the_order_of_messages_tells_which_of_two_times_it_is(tmp_path: Path) ->
     assert reading.mended == {TOLD: 2, TWICE: 2}
 
 
+def test_the_order_of_the_lines_tells_whatever_the_order_of_the_mapping(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text(
+        "arrival,answer,end,queue\n"
+        "2026-10-25 01:50,2026-10-25 01:51,2026-10-25 01:52,x\n2026-10-25 02:40,2026-10-25 02:41,2026-10-25 02:42,x\n"
+        "2026-10-25 02:50,2026-10-25 02:51,2026-10-25 02:52,x\n2026-10-25 02:10,2026-10-25 02:12,2026-10-25 02:20,x\n"
+    )
+    for names in (("arrival", "answer", "end"), ("end", "answer", "arrival")):
+        columns: dict[str, tuple[str, ...]] = {name: (name,) for name in (*names, "queue")}
+        how = Mapping(kind="contacts", columns=columns, timezone="Europe/Rome")
+        mended = read(tmp_path / "log.csv", how).mended
+        assert (mended[TOLD], TWICE in mended) == (3, False)
+
+
 # ── messages ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

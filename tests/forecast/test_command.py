@@ -176,3 +176,13 @@ def test_a_volume_file_with_a_wrong_year_is_refused_by_its_date(tmp_path: Path) 
     result = forecast(tmp_path, str(tmp_path / "hours.csv"))
     assert result.exit_code == 2
     assert "2062-01-07 09:00: 60 days or more from nearly all other lines: is its date right?" in result.output
+
+
+def test_a_row_that_comes_twice_is_refused(tmp_path: Path) -> None:
+    """Without a time zone nobody knows whether the clock showed that time twice."""
+    at = pd.date_range("2026-01-05", periods=56 * 24, freq="h")
+    rows = "".join(f"{moment:%Y-%m-%d,%H:%M},10\n" for moment in at)
+    (tmp_path / "hours.csv").write_text("date,time,calls\n" + rows + "2026-01-07,09:00,20\n")
+    result = forecast(tmp_path, str(tmp_path / "hours.csv"))
+    assert result.exit_code == 2
+    assert "hours.csv:1346: 2026-01-07 09:00 a second time; expected each interval once" in result.output

@@ -223,6 +223,9 @@ def test_a_window_around_the_hour_of_a_clock_change(start: str, taken: list[str]
 def test_a_window_within_the_hour_of_a_clock_change_is_refused() -> None:
     shift = {"hours": "22:00-06:00", "agents": 2, "breaks": [{"length": "20min", "between": "02:00-03:00"}]}
     calls = {"channel": "phone", "open": "always", "volume": {"per_day": 10}}
-    raw = {"start": "2026-10-24", "days": 2, "timezone": "Europe/Rome", "drain": "1d", "queue": {"calls": calls}}
-    with pytest.raises(ScenarioError, match=r"no room for 20m within 02:00-03:00 on 2026-10-24; expected a window b"):
-        read.parse(raw | {"team": {"t": {"skills": {"calls": 1}, "shifts": [shift]}}})
+    raw = {"days": 2, "timezone": "Europe/Rome", "queue": {"calls": calls}}
+    raw |= {"team": {"t": {"skills": {"calls": 1}, "shifts": [shift]}}}
+    for start in ("2026-10-24", "2026-10-25"):  # the first of these nights begins on the day before
+        with pytest.raises(ScenarioError, match=r"no room for 20m within 02:00-03:00 on 2026-10-24; expected a window"):
+            read.parse(raw | {"start": start})
+    read.parse(raw | {"start": "2026-10-19"})  # whose drain ends before
