@@ -120,7 +120,7 @@ def test_drawn_for_both_at_once_it_is_what_each_would_be(kind: str) -> None:
     assert np.array_equal(np.asarray(charts.pixels(once)), np.asarray(charts.image(own)))
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", [pytest.param("light", marks=pytest.mark.slow), "dark"])
 def test_a_browser_shows_it_as_it_is_in_pixels(browser: Browser, scheme: Any) -> None:
     kinds = ["service_level", "heat_map", "agents", "outcomes", "sweep_frontier"]
     shown = [picture(drawn(kind, "light")) for kind in kinds]

@@ -81,7 +81,7 @@ def of_half(half: int, value: Callable[[F64], F64]) -> Callable[[Run], tuple[flo
 
 
 @pytest.mark.parametrize(
-    "replications", [pytest.param(200, id=""), pytest.param(6400, id="long", marks=pytest.mark.slow)]
+    "replications", [pytest.param(100, id=""), pytest.param(6400, id="long", marks=pytest.mark.slow)]
 )
 def test_longer_calls_in_the_second_half_of_the_day(tmp_path: Path, replications: int) -> None:
     calls = {

@@ -17,7 +17,7 @@ from ccsim.workload.sample import sample
 from tests import random_cases
 from tests.metrics_slowly import Slowly
 
-LONG = {"phone_8020", "roster_four_weeks", "shared_attention", "shift_planning"}
+LONG = {"phone_8020", "retail_week", "roster_four_weeks", "shared_attention", "shift_planning"}
 SCENARIOS = [
     pytest.param(file, id=file.stem, marks=[pytest.mark.slow] if file.stem in LONG else [])
     for file in sorted((Path(ccsim.__file__).parent.parent / "scenarios").glob("*.toml"))

@@ -159,6 +159,7 @@ def test_what_is_missing_comes_from_the_most_useful_for_their_cost() -> None:
     assert enough(gains, np.array([0.0, -0.1]), cost, all_of_them).tolist() == [0, 0, 0]
 
 
+@pytest.mark.slow
 def test_with_dozens_of_patterns_it_ends_near_the_cheapest() -> None:
     """Figures rise with two weighted sums of the agents, so the cheapest is that of an integer program."""
     rng = np.random.default_rng(3)
