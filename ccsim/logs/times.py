@@ -181,7 +181,7 @@ def _offsets(text: pd.Series[str], how: Mapping) -> tuple[pd.Series[str], pd.Ser
     if not name.notna().any():
         return bare, ahead
     known = name.map(_named_offsets(how)).astype("timedelta64[us]")
-    unnamed = bare.str.replace(_ZONE_NAME, "", regex=True)
+    unnamed = bare.astype("object").str.replace(_ZONE_NAME, "", regex=True)
     return bare.mask(known.notna() | (how.timezone is None), unnamed), ahead.fillna(known)
 
 
