@@ -85,6 +85,7 @@ def test_each_variant_has_its_own_shifts_and_a_run_of_them_costs_the_same(day: P
         assert all(level is not None and not level.mean < 0.8 for level in levels)
 
 
+@pytest.mark.slow
 def test_the_json_has_every_plan(day: Path) -> None:
     result = compare(day, "--json", "--baseline", "chat")
     assert result.exit_code == 0, result.output

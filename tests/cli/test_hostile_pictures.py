@@ -17,6 +17,7 @@ FAST = ("--engine", "simpy")
 FOREIGN = {"text.usetex": True, "font.size": 40, "savefig.bbox": "tight", "savefig.transparent": True, "figure.dpi": 7}
 
 
+@pytest.mark.slow
 def test_foreign_settings_change_no_picture(tmp_path: Path) -> None:
     file, kinds = write_tiny(tmp_path), ("--kind", "waiting", "--kind", "heat_map", "--kind", "conversations")
     with mpl.rc_context(FOREIGN):

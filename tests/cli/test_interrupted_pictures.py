@@ -47,6 +47,7 @@ def test_an_interrupted_selection_says_where_the_comparison_is(tmp_path: Path, m
     assert "nothing was written" not in done.stderr
 
 
+@pytest.mark.slow
 def test_pictures_are_the_same_whoever_draws_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = []
     for processors in (1, 2):

@@ -445,6 +445,7 @@ def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]
             process.wait()
 
 
+@pytest.mark.slow
 def test_on_a_cluster_that_loses_a_worker(
     tiny: Path, serial: tuple[Sweep, Path], cluster: tuple[str, list[subprocess.Popen[bytes]]], tmp_path: Path
 ) -> None:

@@ -107,6 +107,7 @@ def test_agents_shifts_and_concurrency_come_back(fitted: Fit) -> None:
     assert fitted.slowdown.factors[3].low <= 1.2 <= fitted.slowdown.factors[3].high * 1.05
 
 
+@pytest.mark.slow
 def test_one_log_alone_is_enough(results: Path, tmp_path: Path) -> None:
     for name in ("contacts", "turns"):
         alone = from_ccsim.read_own(results / f"{name}.parquet")
