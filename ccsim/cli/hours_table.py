@@ -11,6 +11,7 @@ from rich.table import Table
 
 from ccsim.cli.screen import plain_table
 from ccsim.results import format
+from ccsim.scenario.values import WEEK
 from ccsim.staffing.shifts import judgement
 from ccsim.workload.offered import interval_hours
 
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from ccsim.results.plans import Requirement, Shortfall
     from ccsim.scenario.model import Scenario
     from ccsim.tables import F64
-
-WEEK: Final = 7
-"""Days side by side."""
 
 NAMED: Final = 6
 """Intervals that are named one by one."""

@@ -52,7 +52,7 @@ class Lines:
         self._sheet = sheet.drop(columns=[LINE, WIDTH])
         self._reasons = np.full(len(sheet), "", dtype=object)
         self.mended: dict[str, int] = {}
-        self.told, self.unsure = np.zeros((2, len(sheet)), np.bool_)
+        self.decided, self.unsure = np.zeros((2, len(sheet)), np.bool_)
         """of lines with a time in an hour that comes twice: whether their order tells which, or nothing does"""
 
     @property

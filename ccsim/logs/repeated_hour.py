@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TWICE: Final = "a time in the hour that the clock repeats, without an offset: taken as the first of the two"
-TOLD: Final = "a time in the hour that the clock repeats, without an offset: by the order of the lines"
+DECIDED: Final = "a time in the hour that the clock repeats, without an offset: by the order of the lines"
 
 
 def groups_in_order(name: str, sheet: pd.DataFrame, how: Mapping) -> Any:
@@ -34,11 +34,11 @@ def by_order(
     import pandas as pd
 
     if groups is not None:
-        second, told = _second(moments, either, pd.Series(groups, moments.index), how.tolerance)
+        second, decided = _second(moments, either, pd.Series(groups, moments.index), how.tolerance)
         moments = moments.mask(second, moments + HOUR)
-        lines.mend(told, TOLD)
-        lines.told |= mask(told)
-    unsure = mask(either) & ~lines.told
+        lines.mend(decided, DECIDED)
+        lines.decided |= mask(decided)
+    unsure = mask(either) & ~lines.decided
     if unsure.any():
         lines.mend(unsure, TWICE)
         lines.unsure |= unsure
@@ -46,7 +46,7 @@ def by_order(
 
 
 def _second(moments: pd.Series[Any], either: pd.Series[bool], of: pd.Series[Any], tolerance: float) -> Any:
-    """Which are second, and of which it is known; what is no further back than the tolerance, in s, is disorder."""
+    """Which are second, and of which that is decided; what is no further back than the tolerance, in s, is disorder."""
     import pandas as pd
 
     known = moments.dropna()
@@ -59,8 +59,8 @@ def _second(moments: pd.Series[Any], either: pd.Series[bool], of: pd.Series[Any]
     in_order = ~(back & ~put_back).groupby(of).transform("any")
     nights = [of[known.index], known.dt.date]
     times = put_back.groupby(nights).cumsum()
-    told = may & in_order & (times.groupby(nights).transform("max") == 1)
-    return tuple(part.reindex(moments.index, fill_value=False) for part in (told & (times == 1), told))
+    decided = may & in_order & (times.groupby(nights).transform("max") == 1)
+    return tuple(part.reindex(moments.index, fill_value=False) for part in (decided & (times == 1), decided))
 
 
 def put_back(rows: pd.DataFrame, how: Mapping, lines: Lines) -> None:

@@ -119,8 +119,8 @@ def answer(results: Results) -> str:
     if not goals:
         return "No target is judged: the scenario gives none, or there are no data."
     of: dict[str, list[tuple[Level, str, str]]] = {
-        said: [(goal.level, goal.name, goal.metric) for goal in goals if _status(goal) == status]
-        for status, said in STATUS.items()
+        words: [(goal.level, goal.name, goal.metric) for goal in goals if _status(goal) == status]
+        for status, words in STATUS.items()
     } | {"without data": [bound[:3] for bound in without_data(results)]}
     every = sum(map(len, of.values()))
     met = len(of.pop(STATUS["met"]))

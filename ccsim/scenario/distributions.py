@@ -102,8 +102,8 @@ def load_installed() -> None:
         try:
             point.load()
         except Exception as bad:  # whatever a module may raise
-            said = str(bad) if isinstance(bad, ScenarioError) else f"{type(bad).__name__}: {bad}"
-            raise ScenarioError([Problem(f"entry point {point.name} of {GROUP}", said, "")]) from bad
+            message = str(bad) if isinstance(bad, ScenarioError) else f"{type(bad).__name__}: {bad}"
+            raise ScenarioError([Problem(f"entry point {point.name} of {GROUP}", message, "")]) from bad
 
 
 def duration_distribution(value: object, files: DataFiles) -> Distribution:

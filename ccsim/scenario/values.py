@@ -19,6 +19,8 @@ from ccsim.tables import NEVER, SECOND
 MINUTE: Final = 60 * SECOND
 HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
+WEEK: Final = 7
+"""In days."""
 LONGEST: Final = 36_500 * DAY
 """The longest duration accepted: a hundred years. Sums of a few of them stay far from `NEVER`."""
 

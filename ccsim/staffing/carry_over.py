@@ -11,12 +11,10 @@ from ccsim.lowering import Horizon, spans_of
 from ccsim.metrics.timeline import share_within
 from ccsim.results import format
 from ccsim.scenario.model import Scenario
+from ccsim.scenario.values import WEEK
 from ccsim.tables import Bool
 from ccsim.workload.offered import holds, interval_edges
 from ccsim.workload.unserved import contacts_between
-
-ONE_WEEK: Final = 7
-"""Days of a plan at most that is worked again and again."""
 
 WORTH: Final = 0.01
 """Share of a queue's contacts from which there is a warning."""
@@ -28,7 +26,7 @@ def carried_over(scenario: Scenario, there: Bool, days: int) -> Iterator[str]:
     `there` : bool[team, interval], somebody may work. The next week begins with these contacts; the plan has them
     served after its end, where no others come.
     """
-    if days > ONE_WEEK:
+    if days > WEEK:
         return
     horizon = Horizon.of(scenario)
     edges = interval_edges(scenario)

@@ -16,7 +16,7 @@ from ccsim.logs.lines import LEFT_OUT
 from ccsim.logs.open_contacts import OTHER_TIME, OVERTAKEN
 from ccsim.logs.readers import LEFT_UNSEEN
 from ccsim.logs.records import Logs
-from ccsim.logs.repeated_hour import TOLD, TWICE
+from ccsim.logs.repeated_hour import DECIDED, TWICE
 from ccsim.results import format
 from ccsim.scenario.faults import did_you_mean
 from ccsim.scenario.model import Scenario
@@ -112,7 +112,7 @@ def _unsure(logs: Logs, scenario: Scenario) -> Iterator[str]:
         if reasons:
             why = "; ".join(f"{count:,} {reason}" for reason, count in reasons.items())
             yield f"{file}: {format.several(sum(reasons.values()), 'line')} not used: {why}"
-        for what in (LEFT_UNSEEN, OVERTAKEN, *((TOLD, TWICE, OTHER_TIME) if longer else ())):
+        for what in (LEFT_UNSEEN, OVERTAKEN, *((DECIDED, TWICE, OTHER_TIME) if longer else ())):
             if what in reading.mended:
                 yield f"{file}: {reading.mended[what]:,} × {what}"
 

@@ -18,7 +18,7 @@ from ccsim.logs.mapping import Mapping, built_in, mapping
 from ccsim.logs.proposal import propose
 from ccsim.logs.readers import read, read_all
 from ccsim.logs.records import Reading
-from ccsim.logs.repeated_hour import TOLD, TWICE
+from ccsim.logs.repeated_hour import DECIDED, TWICE
 
 HEADER = "contact,customer,queue,channel,arrival,answer,end,agent,outcome\n"
 GOOD = "1,anna,sales,phone,2026-03-02 09:00:00,2026-03-02 09:00:10,2026-03-02 09:03:00,bo,answered\n"
@@ -234,7 +234,7 @@ def test_the_order_of_messages_tells_which_of_two_times_it_is(tmp_path: Path) ->
     reading = read(tmp_path / "log.csv", Mapping(kind="messages", columns=columns, timezone="Europe/Rome"))
     sent = reading.rows["sent"]
     assert [sent[1] - sent[0], sent[3] - sent[2]] == [pd.Timedelta(minutes=20), pd.Timedelta(minutes=15)]
-    assert reading.mended == {TOLD: 2, TWICE: 2}
+    assert reading.mended == {DECIDED: 2, TWICE: 2}
 
 
 def test_the_order_of_the_lines_tells_whatever_the_order_of_the_mapping(tmp_path: Path) -> None:
@@ -247,7 +247,7 @@ def test_the_order_of_the_lines_tells_whatever_the_order_of_the_mapping(tmp_path
         columns: dict[str, tuple[str, ...]] = {name: (name,) for name in (*names, "queue")}
         how = Mapping(kind="contacts", columns=columns, timezone="Europe/Rome")
         mended = read(tmp_path / "log.csv", how).mended
-        assert (mended[TOLD], TWICE in mended) == (3, False)
+        assert (mended[DECIDED], TWICE in mended) == (3, False)
 
 
 # ── messages ─────────────────────────────────────────────────────────────────────────────────────────────────────────

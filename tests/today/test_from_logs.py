@@ -19,7 +19,7 @@ from ccsim.errors import ScenarioError
 from ccsim.logs.mapping import Mapping
 from ccsim.logs.open_contacts import OTHER_TIME
 from ccsim.logs.readers import read_all
-from ccsim.logs.repeated_hour import TOLD, TWICE
+from ccsim.logs.repeated_hour import DECIDED, TWICE
 from ccsim.lowering import lower
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
@@ -261,8 +261,8 @@ NIGHT = [
 @pytest.mark.parametrize(
     ("order", "minutes", "warned"),
     [
-        ([0, 1, 2, 3, 4], [110, 170, 190, 205, 209], [TOLD]),
-        ([4, 3, 2, 1, 0], [110, 170, 190, 205, 209], [TOLD]),
+        ([0, 1, 2, 3, 4], [110, 170, 190, 205, 209], [DECIDED]),
+        ([4, 3, 2, 1, 0], [110, 170, 190, 205, 209], [DECIDED]),
         ([4, 0, 2, 3, 1], [110, 130, 149, 170, 205], [TWICE, OTHER_TIME]),
     ],
     ids=["in order", "backwards", "in no order"],

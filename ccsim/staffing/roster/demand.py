@@ -15,11 +15,11 @@ from ccsim.errors import Problem, ScenarioError
 from ccsim.results.plans import Requirement
 from ccsim.scenario.data import CsvTable, DataFiles
 from ccsim.scenario.faults import FaultError, did_you_mean, shown
-from ccsim.scenario.values import HOUR
+from ccsim.scenario.values import HOUR, WEEK
 from ccsim.staffing import patterns
 from ccsim.staffing.cover import cover
 from ccsim.staffing.patterns import at_desk
-from ccsim.staffing.roster.duties import WEEK, Task
+from ccsim.staffing.roster.duties import Task
 from ccsim.tables import F64, I64
 from ccsim.workload.offered import interval_edges
 

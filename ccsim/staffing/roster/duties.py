@@ -17,11 +17,10 @@ from ccsim.scenario.pauses import cycle_of, pauses_of
 from ccsim.scenario.people import RosterAgent
 from ccsim.scenario.roster_rules import teams_of
 from ccsim.scenario.spans import Local, local
-from ccsim.scenario.values import DAY, Span
+from ccsim.scenario.values import DAY, WEEK, Span
 from ccsim.staffing import patterns
 from ccsim.tables import F64, I64
 
-WEEK: Final = 7
 SATURDAY: Final = 5
 
 Assignment = dict[str, list[int]]

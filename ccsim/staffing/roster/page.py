@@ -26,8 +26,7 @@ from ccsim.results import format
 from ccsim.results.targets import targets
 from ccsim.scenario import read
 from ccsim.scenario.roster_rules import teams_of
-from ccsim.scenario.values import HOUR, clock, written_duration
-from ccsim.staffing.roster.duties import WEEK
+from ccsim.scenario.values import HOUR, WEEK, clock, written_duration
 from ccsim.staffing.roster.plan import SOFT, RosterPlan, agents_of, wish_days
 from ccsim.staffing.roster.rules import PER_AGENT, SHIFT_LIMITS, Breach
 

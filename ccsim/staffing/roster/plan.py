@@ -21,13 +21,13 @@ from ccsim.scenario.pauses import pauses_of
 from ccsim.scenario.people import OFF
 from ccsim.scenario.roster_rules import teams_of
 from ccsim.scenario.spreadsheets import csv_text
-from ccsim.scenario.values import HOUR, clock
+from ccsim.scenario.values import HOUR, WEEK, clock
 from ccsim.staffing.baseline import on_duty
 from ccsim.staffing.carry_over import carried_over
 from ccsim.staffing.output import ROSTER_COLUMNS, RosterRow, roster_files
 from ccsim.staffing.roster import conflict, program, rules
 from ccsim.staffing.roster.demand import Demand
-from ccsim.staffing.roster.duties import WEEK, Assignment, Duty, Task
+from ccsim.staffing.roster.duties import Assignment, Duty, Task
 from ccsim.staffing.roster.program import Status, alike, counted
 from ccsim.staffing.roster.rules import PER_AGENT, SHIFT_LIMITS, Breach
 from ccsim.staffing.roster.search import Solution, search
@@ -77,13 +77,18 @@ class RosterPlan:
         return rostered(self.task, self.rows()) if self.assignment else self.task.scenario
 
     @cached_property
+    def on_duty(self) -> F64:
+        """Agents at their desks : float64[team, interval]."""
+        return on_duty(self.scenario)
+
+    @cached_property
     def there(self) -> F64:
         """Agents by row of the demand : float64[row]; in an interval those at their desks, breaks where they are."""
         if self.demand.plan is not None:
             return self.counts.astype(np.float64)
         teams, edges = list(self.scenario.team), interval_edges(self.scenario)
         rows = [teams.index(team) for team in self.demand.team]
-        return on_duty(self.scenario)[rows, np.searchsorted(edges, self.demand.starts)]
+        return self.on_duty[rows, np.searchsorted(edges, self.demand.starts)]
 
     @cached_property
     def warnings(self) -> tuple[str, ...]:
@@ -91,7 +96,7 @@ class RosterPlan:
         if not self.assignment:
             return ()
         days = WEEK if self.demand.of_a_week else self.scenario.days
-        over = carried_over(self.scenario, on_duty(self.scenario) > 0, days)
+        over = carried_over(self.scenario, self.on_duty > 0, days)
         return (*map(str, unserved(self.scenario)), *over)
 
     def rows(self) -> dict[str, list[RosterRow]]:

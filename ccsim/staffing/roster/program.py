@@ -15,9 +15,10 @@ import numpy as np
 
 from ccsim.scenario.people import OFF, Wish
 from ccsim.scenario.roster_rules import teams_of
+from ccsim.scenario.values import WEEK
 from ccsim.staffing.roster import rules
 from ccsim.staffing.roster.demand import Demand
-from ccsim.staffing.roster.duties import WEEK, Task
+from ccsim.staffing.roster.duties import Task
 from ccsim.staffing.roster.rules import Limit
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from ccsim.results import format
 from ccsim.scenario.people import RosterAgent
 from ccsim.scenario.roster_rules import teams_of
 from ccsim.scenario.spans import Local, local
-from ccsim.scenario.values import HOUR, MINUTE
+from ccsim.scenario.values import HOUR, MINUTE, WEEK
 from ccsim.staffing.patterns import most_agents
-from ccsim.staffing.roster.duties import SATURDAY, WEEK, Assignment, Task, midnight
+from ccsim.staffing.roster.duties import SATURDAY, Assignment, Task, midnight
 from ccsim.tables import I64
 
 PER_AGENT: Final = ("skills", "availability", "leave", "rest", "days_in_a_row", "saturdays", "contract_hours")

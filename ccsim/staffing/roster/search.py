@@ -17,8 +17,9 @@ from typing import Final
 
 from ccsim.runs.executors import run_all
 from ccsim.scenario.roster_rules import teams_of
+from ccsim.scenario.values import WEEK
 from ccsim.staffing.roster.demand import Demand
-from ccsim.staffing.roster.duties import WEEK, Assignment, Task
+from ccsim.staffing.roster.duties import Assignment, Task
 from ccsim.staffing.roster.program import Answer, Chosen, Program, Status
 
 WEEKS: Final = 0.35
