@@ -258,7 +258,7 @@ def test_a_missing_library_is_explained(tiny: Path, tmp_path: Path, monkeypatch:
     monkeypatch.setitem(sys.modules, "distributed", None)
     result = ccsim("sweep", tiny, "--vary", f"{CHATS}=1:2", "--cluster", "local", "--out", tmp_path)
     assert result.exit_code == 2
-    assert 'pip install "ccsim[cluster]"' in result.stderr
+    assert "pip install 'ccsim[cluster]'" in result.stderr
 
 
 # --------------------------------------------------------------------------------------------------------------- resume
