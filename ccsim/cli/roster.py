@@ -120,7 +120,7 @@ def require_ortools() -> None:
     """Says what to install where it is missing."""
     missing = [package for package in ("ortools", "icalendar") if find_spec(package) is None]
     if missing:
-        raise click.UsageError(f"ccsim roster needs the package {' and '.join(missing)}:  pip install 'ccsim[roster]'")
+        raise click.UsageError(f"ccsim roster needs {' and '.join(missing)}:  pip install 'ccsim[roster]'")
 
 
 def _demand(task: Task, cover: str, folder: Path | None, workers: int) -> Demand:

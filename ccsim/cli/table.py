@@ -71,7 +71,7 @@ def _left_out(console: Console, results: Results) -> None:
             markup=False,
         )
     if format.usual_targets(results):
-        console.print("usual: the channel's, shown and not judged; a target that the file gives is.", markup=False)
+        console.print("usual: the channel's own time, only shown; a target in the file is judged.", markup=False)
 
 
 def _precision(console: Console, results: Results) -> None:

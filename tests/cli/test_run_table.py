@@ -69,7 +69,7 @@ def test_usual_targets_stand_beside_and_are_not_judged(lines: list[str]) -> None
     phone = " ".join(block(lines, "Hotline [all]"))
     assert "usual 80 % in 20s" in phone
     assert "met" not in phone
-    assert any(line.startswith("usual: the channel's, shown and not judged") for line in lines)
+    assert any(line.startswith("usual: the channel's own time, only shown") for line in lines)
 
 
 def test_resolution_is_shown_with_its_time(lines: list[str]) -> None:

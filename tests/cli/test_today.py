@@ -90,6 +90,13 @@ def test_first_contacts_are_told_from_all_that_were_offered(folder: Path) -> Non
     assert int(came[1]) < int(offered[1])
 
 
+def test_no_figure_is_cut_off_on_a_narrow_screen(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    result = today(folder, str(folder / "0"), "--at", "2026-03-04T15:00")
+    assert "Service" in result.output
+    assert "…" not in result.output
+
+
 def test_advice_is_ranked(folder: Path) -> None:
     doc = CENTRE | {"queue": {"phone": CENTRE["queue"]["phone"]}, "team": {"front": CENTRE["team"]["front"]}}
     (folder / "phone.toml").write_text(tomli_w.dumps(doc))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -70,7 +71,9 @@ def test_check_tells_theory_beside_the_queues_it_applies_to(tmp_path: Path) -> N
     assert done.exit_code == 0
     theory = done.stdout.split("Theory")[1]
     assert "phone: Erlang A; Mon 2 Mar 09:00, 12 contacts an hour, 2 agents" in theory
-    assert "chat: machine repair" in theory
+    chat = theory.split("chat: machine repair")[1].split("message:")[0]
+    assert re.search(r"utilisation at most +[\d.]+ %\n", chat)
+    assert re.search(r"reply_wait_mean at most +\d+s\n", chat)
     assert "message: Erlang R" in theory
 
 
