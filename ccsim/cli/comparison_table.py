@@ -193,7 +193,7 @@ def _legend(comparison: Comparison, figures: Sequence[MetricPlace]) -> str:
         f"Means of {comparison.replications} replications, {made_by}.",
         f"Below: the difference to {base} ± half its 95 % interval; shares: percentage points; *: zero is outside.",
     ]
-    if count >= 10:
+    if count > 10:
         sentences.append(f"Of {count} such differences about {0.05 * count:.0f} would have a * by chance alone.")
     goals = [goal for variant in comparison.variants for goal in variant.targets.values()]
     if not all(goal.sure for goal in goals):
