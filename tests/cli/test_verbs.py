@@ -130,3 +130,10 @@ def test_what_a_compiler_makes_of_an_interruption_is_one(monkeypatch: pytest.Mon
     monkeypatch.setitem(main.commands, "compile", click.Command("compile", callback=compiles))
     result = CliRunner().invoke(main, ["compile"])
     assert (result.exit_code, result.stderr) == (130, "Interrupted; nothing was written.\n")
+
+
+def test_help_tells_what_each_command_does_in_a_whole_sentence() -> None:
+    done = ccsim("--help")
+    assert "..." not in done.stdout.split("Commands:")[1].replace("LOG...", "").replace("HISTORY...", "")
+    commands = re.findall(r"(?m)^  (\w+)  ", done.stdout.split("Commands:")[1])
+    assert set(commands) == set(main.commands)
