@@ -70,7 +70,9 @@ def capacity(
         click.echo(json.dumps(record, allow_nan=False))
     else:
         from ccsim.cli.capacity_table import show
+        from ccsim.cli.screen import tell_assumed
 
         show(answer, concurrency, by_number)
+        tell_assumed(scenario)
     if not answer.proven:
         ctx.exit(1)
