@@ -161,9 +161,9 @@ def _histories(files: tuple[Path, ...], mappings: tuple[str, ...], timezone: str
     elif timezone is not None:
         raise ScenarioError([Problem("--timezone", timezone, "none for volume files: their times are the centre's")])
     if wide:
-        tables = {}
-        for file in wide:
-            tables[str(file)], guesses = read_volumes(file)
+        tables: dict[str, pd.DataFrame] = {}
+        for each in wide:
+            tables[str(each)], guesses = read_volumes(each)
             for guess in guesses:
                 click.echo(f"warning: {guess}", err=True)
         tables |= {"the others": logs.intervals} if logs.intervals is not None else {}

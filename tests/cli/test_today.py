@@ -59,6 +59,7 @@ def test_from_a_state_file(folder: Path) -> None:
     assert phone["now"] == {"waiting": 2, "in_progress": 2, "silent": 0}
     assert phone["so_far"]["offered"] == 80
     assert phone["so_far"]["abandoned"] == 6  # 80 offered, 70 answered, 2 wait, 2 talk
+    assert re.search(r"no on_duty of [\w ,]*writers[\w ,]* in .*state.toml, so that nobody", result.stderr)
     assert phone["day"]["offered"]["mean"] > 100
 
 
