@@ -77,7 +77,7 @@ def roster(
     """Give the people of [roster] in FILE their shifts: who works when, by their rules and wishes.
 
     Shifts are the patterns of [staffing]. Exit status 1 where no roster keeps every rule; the output names the rules
-    that exclude one another. Needs OR-tools: pip install 'ccsim[roster]'.
+    that cannot hold together. Needs OR-tools: pip install 'ccsim[roster]'.
     """
     from ccsim.scenario import read
 

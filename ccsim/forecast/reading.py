@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from ccsim.errors import Problem, ScenarioError
+from ccsim.logs.headings import columns_of
 from ccsim.logs.lines import FAR_OFF, stray
-from ccsim.scenario.data import CsvTable, DataFiles
+from ccsim.scenario.data import CsvTable, DataFiles, taken_for_granted
 from ccsim.scenario.faults import Fault, FaultError
 
 if TYPE_CHECKING:
@@ -18,15 +19,19 @@ if TYPE_CHECKING:
 
 VOLUMES: Final = "volumes"
 """The name of the mapping of volume files."""
+OF_ONE_QUEUE: Final = ("handled", "abandoned", "handle_time")
+"""Columns of an interval export, by whose headings a file is one: a queue is hardly called so."""
 
 
 def is_volumes(file: Path) -> bool:
-    """Whether it is a volume file: columns date, time, and others that mostly have numbers."""
+    """Whether it is a volume file: columns date, time, and others that mostly have numbers and may be queues."""
     try:
         table = DataFiles(file.parent, outside=True).table(file.name)
     except FaultError:
         return False
     if table.heading("date") is None or table.heading("time") is None or len(table.header) < 3:
+        return False
+    if columns_of([name for name in table.header if not name.lower().endswith(".aht")], OF_ONE_QUEUE):
         return False
     places = [
         place for place, name in enumerate(table.header) if name not in (table.heading("date"), table.heading("time"))
@@ -36,8 +41,8 @@ def is_volumes(file: Path) -> bool:
     return all(number <= len(rows) / 2 for number in words)
 
 
-def read_volumes(file: Path) -> pd.DataFrame:
-    """The rows of a volume file, a row for each queue and interval, as of an interval export.
+def read_volumes(file: Path) -> tuple[pd.DataFrame, list[Problem]]:
+    """The rows of a volume file, a row for each queue and interval, as of an interval export; and what was guessed.
 
     A column is a queue; `<queue>.aht`, if there is one, has its handle times. Raises ScenarioError with the line of
     what cannot be read.
@@ -82,7 +87,7 @@ def read_volumes(file: Path) -> pd.DataFrame:
     far = history["start"][stray(history["start"])]
     if len(far):
         raise ScenarioError([Problem("", f"{far.iloc[0]:%Y-%m-%d %H:%M}: {FAR_OFF}", "", str(file))])
-    return history
+    return history, list(taken_for_granted(files.guesses))
 
 
 def _queues(table: CsvTable) -> Sequence[str]:

@@ -70,7 +70,7 @@ def serial(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Sweep,
 def test_a_results_folder(tiny: Path, tmp_path: Path) -> None:
     result = ccsim("sweep", tiny, *VARY, "--sensitivity", "--out", tmp_path)
     assert result.exit_code == 0, result.output
-    assert "9 points (grid), 2 replications each, seed 5, engine compiled." in result.output
+    assert "9 points (grid), means of 2 replications each, seed 5, engine compiled;" in result.output
     assert "total service" in result.output
     folder = only_folder(tmp_path)
     assert {path.relative_to(folder).as_posix() for path in folder.rglob("*")} == {
