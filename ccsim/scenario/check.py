@@ -398,12 +398,13 @@ def queues_are_served(scenario: Scenario) -> Problems:
 
 
 def teams_have_shifts(scenario: Scenario) -> Problems:
-    """A team has skills, and either shifts or a roster."""
+    """A team has skills, and either shifts, a roster or, for `ccsim staff`, shifts to choose from."""
+    to_choose = {choice.team for choice in (*scenario.staffing.patterns, *scenario.staffing.rule)}
     for name, team in scenario.team.items():
         if not team.skills:
             yield Problem(dotted(("team", name, "skills")), "no skills", "at least one queue")
-        if not team.shifts and team.roster is None:
-            allowed = "shifts = [{ agents, days, hours }] or roster = { file }"
+        if not team.shifts and team.roster is None and name not in to_choose:
+            allowed = "shifts = [{ agents, days, hours }], roster = { file } or, for ccsim staff, patterns of [staffing]"
             yield Problem(dotted(("team", name)), "no shifts", allowed)
         if team.shifts and team.roster is not None:
             yield Problem(dotted(("team", name)), "shifts and a roster", "one of them")

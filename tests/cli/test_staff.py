@@ -81,6 +81,16 @@ def rows(file: Path) -> list[dict[str, str]]:
     return list(csv.DictReader(file.open(newline="")))
 
 
+def test_a_team_with_shifts_to_choose_from_needs_none_of_its_own(morning: Path) -> None:
+    """Whoever asks how many agents they need has no shifts yet; the plan does not depend on today's."""
+    empty = morning.with_name("empty.toml")
+    empty.write_text(MORNING.replace('shifts = [{ agents = 9, hours = "09:00-12:00" }]\n', ""))
+    planned = [json.loads(staff(file, "--json").stdout)["plan"] for file in (morning, empty)]
+    assert planned[0] and planned[0] == planned[1]
+    ran = CliRunner().invoke(main, ["run", str(empty), "--json", "--replications", "2"])
+    assert (ran.exit_code, "nobody on duty" in ran.stderr) == (0, True)
+
+
 def test_shifts_meet_every_target_and_the_written_scenario_says_the_same(morning: Path) -> None:
     result = staff(morning)
     assert result.exit_code == 0, result.output
