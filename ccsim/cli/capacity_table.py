@@ -106,10 +106,9 @@ def _sentences(answer: Capacity) -> list[str]:
         sentences.append(f"NOT PROVEN: no data {at}: {without}. More replications would have some.")
     elif scenario.replications == 1:
         sentences.append("NOT PROVEN: one replication has no interval; take more replications.")
-    elif not all(goal.provable for goal in answer.goals):
-        sentences.append(f"NOT PROVEN: {NEVER_PROVEN}.")
     elif low == 0:
-        sentences.append("NOT PROVEN: too few contacts to be sure of a target at any volume; try more replications.")
+        few = "too few contacts to be sure of a target at any volume; try more replications"
+        sentences.append(f"NOT PROVEN: {few if all(goal.provable for goal in answer.goals) else NEVER_PROVEN}.")
     else:
         sentences.append(f"NOT PROVEN: even {answer.proof_scale:.3f} misses a target on {fresh}.")
     return sentences

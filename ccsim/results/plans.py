@@ -232,7 +232,7 @@ class ShiftPlan:
         """Why it is not proven, and what would help, in words; empty if it is."""
         if self.proven:
             return ""
-        if not all(goal.provable for goal in self.goals):
+        if self.in_doubt and not all(goal.provable for goal in self.goals):
             return NEVER_PROVEN
         more = "try more replications"
         if self.fresh.no_data:
