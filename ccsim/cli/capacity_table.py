@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from ccsim.cli.screen import figures_table
 from ccsim.results import format
+from ccsim.results.plans import NEVER_PROVEN
 from ccsim.staffing.shifts import where_held
 
 if TYPE_CHECKING:
@@ -105,6 +106,9 @@ def _sentences(answer: Capacity) -> list[str]:
         sentences.append(f"NOT PROVEN: no data {at}: {without}. More replications would have some.")
     elif scenario.replications == 1:
         sentences.append("NOT PROVEN: one replication has no interval; take more replications.")
+    elif low == 0:
+        few = "too few contacts to be sure of a target at any volume; try more replications"
+        sentences.append(f"NOT PROVEN: {few if all(goal.provable for goal in answer.goals) else NEVER_PROVEN}.")
     else:
         sentences.append(f"NOT PROVEN: even {answer.proof_scale:.3f} misses a target on {fresh}.")
     return sentences

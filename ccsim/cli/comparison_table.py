@@ -87,8 +87,7 @@ def show_plans(plans: Mapping[str, ShiftPlan], comparison: Comparison) -> None:
     console.print(document_table(table))
     for name, plan in plans.items():
         if plan.unproven:
-            why = f"NOT PROVEN, {plan.unproven}"
-            console.print(f"{comparison.labels[name]}: {why}; try more replications.", markup=False)
+            console.print(f"{comparison.labels[name]}: NOT PROVEN, {plan.unproven}.", markup=False)
         for warning in plan.warnings:
             console.print(f"{comparison.labels[name]}: {warning}.", markup=False)
     console.print()

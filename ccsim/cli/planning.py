@@ -277,7 +277,7 @@ def _how(plan: ShiftPlan) -> list[str]:
     lines = [*(f"{note}." for note in plan.notes), f"Targets hold {where_held(plan.scenario.staffing)}."]
     lines += [f"{repair}." for repair in plan.repairs]
     if plan.unproven:
-        lines.append(f"NOT PROVEN: {plan.unproven}; try more replications.")
+        lines.append(f"NOT PROVEN: {plan.unproven}.")
     if plan.offered > len(plan.names):
         lines.append(
             f"{len(plan.names)} of {plan.offered} shifts were tried, those that cover Erlang's requirement best; "

@@ -289,7 +289,7 @@ class Collected:
             mean, low, high = _or_none(figures[key][:, place])
             rows.append(MetricRow(at, name, key[1], mean, low, high, METRICS[key].unit))
         by_interval = {
-            key: _figures(np.stack([batch[key] for batch in self._batches]), level, METRICS[key].is_part).swapaxes(1, 2)
+            key: _figures(np.stack([batch[key] for batch in self._batches]), level, METRICS[key]).swapaxes(1, 2)
             for key in self._batches[0]
             if key in quotients
         }
@@ -302,7 +302,7 @@ class Collected:
                 # a count has the denominator 1 in each interval, which is 1 in the run, and in a day, too
                 if 1.5 * np.nansum(quotients[key][:, 1]) < np.nansum(sums[:, 1]):
                     sums[:, 1] /= np.diff(np.append(begins, len(day)))[:, None]
-                by_day[key] = _figures(sums, level, METRICS[key].is_part).swapaxes(1, 2)
+                by_day[key] = _figures(sums, level, METRICS[key]).swapaxes(1, 2)
         days = midnights[day[begins]]
         return Summary(len(self.whole), tuple(rows), first.names, first.starts, by_interval, days, by_day)
 
@@ -333,20 +333,21 @@ def _order(names: dict[Level, tuple[str, ...]], applies: dict[Key, Bool]) -> Ite
             yield place, TOTAL, TOTAL, key
 
 
-def _figures(quotients: F64, level: float, share: bool) -> F64:
+def _figures(quotients: F64, level: float, of: Metric) -> F64:
     """Mean, low and high (first axis) from numerators and denominators by replication or batch (first axis)."""
-    return np.stack(ratio_interval(quotients[:, 0], quotients[:, 1], level, share=share))
+    return np.stack(ratio_interval(quotients[:, 0], quotients[:, 1], level, share=of.is_part, least=of.least))
 
 
 def _figures_of_all(quotients: dict[Key, F64], level: float) -> dict[Key, F64]:
     """`_figures` of each, those alike at once: what is worked out goes column by column."""
+    alike: dict[tuple[bool, float], list[Key]] = {}
+    for key in quotients:
+        alike.setdefault((METRICS[key].is_part, METRICS[key].least), []).append(key)
     figures: dict[Key, F64] = {}
-    for share in (False, True):
-        keys = [key for key in quotients if METRICS[key].is_part == share]
-        if keys:
-            ends = np.cumsum([quotients[key].shape[-1] for key in keys])
-            columns = np.concatenate([quotients[key] for key in keys], axis=-1)
-            figures |= zip(keys, np.split(_figures(columns, level, share), ends[:-1], axis=-1), strict=True)
+    for keys in alike.values():
+        ends = np.cumsum([quotients[key].shape[-1] for key in keys])
+        columns = np.concatenate([quotients[key] for key in keys], axis=-1)
+        figures |= zip(keys, np.split(_figures(columns, level, METRICS[keys[0]]), ends[:-1], axis=-1), strict=True)
     return figures
 
 

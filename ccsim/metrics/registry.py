@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple, TypeVar
@@ -89,6 +90,11 @@ class Metric:
     def is_part(self) -> bool:
         """Its values are parts of a whole, from 0 to 1; capacity held may exceed the capacity of the staffed."""
         return self.unit == "share" and self.name != "slot_occupancy"
+
+    @property
+    def least(self) -> float:
+        """No value is below it; money, and what a program brings, may be negative."""
+        return -math.inf if self.is_own or self.unit == "money" else 0.0
 
     @property
     def is_own(self) -> bool:

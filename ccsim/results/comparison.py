@@ -94,7 +94,8 @@ class VariantResult:
         over, under = np.sum(known, axis=0)
         if (under == len(known)).all():  # counts: each queue has the denominator 1
             under = np.ones_like(under)
-        return Estimate(*map(float, ratio_interval(over, under)))
+        of = METRICS["queue", metric]
+        return Estimate(*map(float, ratio_interval(over, under, share=of.is_part, least=of.least)))
 
     @cached_property
     def targets(self) -> dict[MetricPlace, MetricTarget]:
@@ -211,7 +212,8 @@ class Comparison:
         quotients = variant.quotients(figure)
         if quotients is None:
             return None
-        return Estimate(*map(float, ratio_interval(*quotients, share=figure.definition.is_part)))
+        of = figure.definition
+        return Estimate(*map(float, ratio_interval(*quotients, share=of.is_part, least=of.least)))
 
     def difference(
         self, variant: VariantResult, figure: MetricPlace, to: VariantResult | None = None, level: float = LEVEL

@@ -13,7 +13,7 @@ import numpy as np
 from ccsim.errors import Problem, ScenarioError
 from ccsim.metrics import METRICS, TOTAL, Collected, Summary
 from ccsim.metrics.registry import Level
-from ccsim.results.figures import MetricPlace, quotients_of
+from ccsim.results.figures import MetricPlace
 from ccsim.scenario.faults import did_you_mean, shown
 from ccsim.scenario.model import Scenario
 from ccsim.stats.estimate import Estimate
@@ -111,18 +111,12 @@ class Results:
         return self._estimates.get((level, name, metric))
 
     def half_width(self, goal: PrecisionGoal) -> float:
-        """What the replications reached of a goal; NaN with data in fewer than two of them.
-
-        Of results from a folder, which has no figures by replication, that of the interval.
-        """
+        """What the replications reached of a goal; NaN with data in fewer than two of them."""
         estimate = self.estimate(goal.level, goal.name, goal.metric)
         if estimate is None:
             return 0.0  # a count left out is always 0
-        place = MetricPlace(goal.level, goal.name, goal.metric)
-        quotients = None if self.collected is None else quotients_of(self.collected.whole, place)
-        if quotients is None:
-            return (estimate.high - estimate.low) / 2
-        return half_width_of(*quotients, share=place.definition.is_part)
+        share = MetricPlace(goal.level, goal.name, goal.metric).definition.is_part
+        return half_width_of(*estimate, share=share)
 
     @property
     def missed(self) -> tuple[PrecisionGoal, ...]:

@@ -21,6 +21,8 @@ SCARCE: Final = 0.02
 MANY: Final = 16
 """Patterns without agents are not listed where there are more patterns than these."""
 
+NEVER_PROVEN: Final = "no number of replications proves a target of all or none (100 % or 0 %); 99.9 % can be proven"
+
 
 class StaffingTarget(NamedTuple):
     """A target of the scenario: `metric` of a queue or team is to be at least, or at most, `wanted`."""
@@ -38,6 +40,11 @@ class StaffingTarget(NamedTuple):
     def slack(self, figure: F64) -> F64:
         """By how much a figure is better than wanted; negative: worse."""
         return np.asarray(figure - self.wanted if self.at_least else self.wanted - figure)
+
+    @property
+    def provable(self) -> bool:
+        """Whether any number of contacts could prove it: that all of them count, or none, they cannot."""
+        return self.wanted < 1 if self.at_least else self.wanted > 0
 
 
 class IntervalTarget(NamedTuple):
@@ -222,14 +229,17 @@ class ShiftPlan:
 
     @property
     def unproven(self) -> str:
-        """Why it is not proven, in words; empty if it is."""
+        """Why it is not proven, and what would help, in words; empty if it is."""
         if self.proven:
             return ""
+        if self.in_doubt and not all(goal.provable for goal in self.goals):
+            return NEVER_PROVEN
+        more = "try more replications"
         if self.fresh.no_data:
-            return "fresh random numbers have no data on any target"
+            return f"fresh random numbers have no data on any target; {more}"
         if not self.fresh.met:
-            return "fresh random numbers miss a target"
-        return "a target is met on fresh random numbers, but its 95 % interval reaches beyond it"
+            return f"fresh random numbers miss a target; {more}"
+        return f"a target is met on fresh random numbers, but its 95 % interval reaches beyond it; {more}"
 
     @property
     def shown(self) -> list[int]:
@@ -298,7 +308,7 @@ class Capacity:
     goals: tuple[StaffingTarget, ...]
     scale: Estimate
     """factor on the volume: the largest with which all targets hold; up to `low` surely, above `high` surely not;
-    NaN at both ends with one replication, which has no interval"""
+    `low` is 0 where no volume is sure; NaN at both ends with one replication, which has no interval"""
     volume: dict[str, float]
     """by queue, customers a day who come for the first time, with today's volume"""
     volume_at_scale: dict[str, float]
@@ -310,7 +320,7 @@ class Capacity:
     proof: tuple[Estimate, ...]
     """by goal, over the run, at `proof_scale`, on random numbers that the search has not seen"""
     proof_scale: float
-    """the low end of `scale`, or `scale` where it has none, lowered where a target is missed on these"""
+    """the low end of `scale`, or `scale` where nothing is sure, lowered where a target is missed on these"""
     proof_seed: int
     proven: bool
     """whether all targets hold there, with data, in more than one replication"""

@@ -23,7 +23,7 @@ from ccsim.results.figures import MetricPlace, quotients_of
 from ccsim.results.model import PrecisionGoal
 from ccsim.results.ranking import all_figures, named
 from ccsim.scenario.faults import Fault, FaultError
-from ccsim.stats.intervals import half_width_of, paired_interval
+from ccsim.stats.intervals import half_width_of, paired_interval, ratio_interval
 from ccsim.tables import MetricSpec, Plan
 
 FIRST: Final = 20
@@ -39,7 +39,8 @@ def of_figures(goals: Sequence[PrecisionGoal], measures: Sequence[Measures]) -> 
         place = MetricPlace(*figure)
         quotients = quotients_of(measures, place)
         assert quotients is not None
-        yield half_width_of(*quotients, share=place.definition.is_part)
+        share = place.definition.is_part
+        yield half_width_of(*map(float, ratio_interval(*quotients, share=share)), share=share)
 
 
 def of_differences(goals: Sequence[PrecisionGoal], measures: Sequence[Sequence[Measures]]) -> Iterator[float]:

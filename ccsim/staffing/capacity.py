@@ -57,9 +57,6 @@ class _Trial(NamedTuple):
     volume: dict[str, float]
 
 
-Holds = Callable[[StaffingTarget, _Trial], Bool]
-
-
 def capacity(
     scenario: Scenario,
     queue: str | None = None,
@@ -79,15 +76,15 @@ def capacity(
     if not any(today.volume.values() if queue is None else [today.volume[queue]]):
         place = "queue" if queue is None else dotted(("queue", queue, "volume"))
         raise ScenarioError([Problem(place, "nobody comes", "a volume of which a multiple can be tried")])
-    mean = search.largest(_meets, near)
+    mean = search.largest(search.meets, near)
     if mean < LEAST:
         raise Infeasible(search.why(LEAST))
-    low, high = search.largest(_surely_meets, mean), search.largest(_perhaps_meets, mean)
+    low, high = search.largest(search.surely_meets, mean), search.largest(search.perhaps_meets, mean)
     fresh = _Search(scenario, queue, workers, progress, seed=(scenario.seed + 1) % 2**63)
-    low = max(low, LEAST)
-    while low > LEAST and not fresh.meets(_meets, low):
+    while low > LEAST and not fresh.meets(low):
         low = max(low * (1 - STEP), LEAST)
-    proof = fresh.trial(low).overall
+    proof_scale = low or mean
+    proof = fresh.trial(proof_scale).overall
     had = zip(search.goals, today.overall, proof, strict=True)
     no_data = tuple(goal for goal, was, now in had if math.isnan(now.mean) and not math.isnan(was.mean))
     sure = scenario.replications > 1
@@ -102,9 +99,9 @@ def capacity(
         today=today.overall,
         figures=search.trial(mean).overall,
         proof=proof,
-        proof_scale=low,
+        proof_scale=proof_scale,
         proof_seed=fresh.scenario.seed,
-        proven=sure and not no_data and fresh.meets(_meets, low),
+        proven=sure and low > 0 and not no_data and fresh.meets(low),
         no_data=no_data,
         binds=None if beyond is None else beyond[0],
         binds_at=None if beyond is None else beyond[1],
@@ -150,7 +147,8 @@ def _meets(goal: StaffingTarget, trial: _Trial) -> Bool:
 
 
 def _surely_meets(goal: StaffingTarget, trial: _Trial) -> Bool:
-    return _meets(goal, trial) & ~(goal.slack(trial.low if goal.at_least else trial.high) < 0)
+    # without an interval, as of data in one replication alone, nothing is sure
+    return np.asarray(np.isnan(trial.mean) | (goal.slack(trial.low if goal.at_least else trial.high) >= 0))
 
 
 def _perhaps_meets(goal: StaffingTarget, trial: _Trial) -> Bool:
@@ -187,28 +185,40 @@ class _Search:
             self._progress()
         return self._trials[scale]
 
-    def meets(self, holds: Holds, scale: float) -> bool:
+    def meets(self, scale: float) -> bool:
         """Whether all targets hold everywhere."""
-        trial = self.trial(scale)
-        return all(holds(goal, part).all() for goal, part in zip(self._judged, self._parts(trial), strict=True))
+        return self._hold(_meets, scale)
 
-    def largest(self, holds: Holds, near: float) -> float:
+    def surely_meets(self, scale: float) -> bool:
+        """Whether they do by their intervals, with data wherever today's volume has some."""
+        lost = np.isnan(self.trial(scale).mean) & ~np.isnan(self.trial(1.0).mean)
+        return not lost.any() and self._hold(_surely_meets, scale)
+
+    def perhaps_meets(self, scale: float) -> bool:
+        """Whether their intervals leave it open."""
+        return self._hold(_perhaps_meets, scale)
+
+    def _hold(self, holds: Callable[[StaffingTarget, _Trial], Bool], scale: float) -> bool:
+        parts = self._parts(self.trial(scale))
+        return all(holds(goal, part).all() for goal, part in zip(self._judged, parts, strict=True))
+
+    def largest(self, holds: Callable[[float], bool], near: float) -> float:
         """The largest scale with which they do, searched from one nearby; 0: none, MOST: all."""
-        below, above = (near, math.inf) if self.meets(holds, near) else (0.0, near)
+        below, above = (near, math.inf) if holds(near) else (0.0, near)
         step = 1.05
         while math.isinf(above) and below < MOST:
             tried = min(below * step, MOST)
-            below, above = (tried, above) if self.meets(holds, tried) else (below, tried)
+            below, above = (tried, above) if holds(tried) else (below, tried)
             step = step**2
         while below == 0:
             tried = above / step
             if tried < LEAST:
                 return 0.0
-            below, above = (tried, above) if self.meets(holds, tried) else (below, tried)
+            below, above = (tried, above) if holds(tried) else (below, tried)
             step = step**2
         while below < MOST and above > below * (1 + PRECISION):
             middle = math.sqrt(below * above)
-            below, above = (middle, above) if self.meets(holds, middle) else (below, middle)
+            below, above = (middle, above) if holds(middle) else (below, middle)
         return below
 
     def missed(self, scale: float) -> tuple[StaffingTarget, ...]:

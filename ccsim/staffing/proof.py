@@ -16,7 +16,6 @@ import numpy as np
 
 from ccsim.scenario.model import Scenario
 from ccsim.staffing.trials import Judge, Pool, Tally, Trials
-from ccsim.stats.intervals import half_width_of
 from ccsim.tables import F64, I64
 
 MOST: Final = 400
@@ -68,8 +67,8 @@ class Prover:
 
     def _decided(self, tally: Tally) -> F64 | None:
         """By how much the goals are missed, where that is sure enough."""
-        if not self._over_run or any(math.isnan(low) > math.isnan(mean) for mean, low, _ in tally.estimates()):
-            return None  # data in a single replication have no interval that could be sure
+        if not self._over_run:
+            return None
         at_worst = self._at(tally, worst=True)
         if (at_worst >= 0).all():
             return np.zeros_like(at_worst)
@@ -79,12 +78,12 @@ class Prover:
         return np.asarray(np.maximum(-np.nan_to_num(self._judge.slack(tally), nan=np.inf), 0.0))
 
     def _at(self, tally: Tally, *, worst: bool) -> F64:
-        """The slack of each goal at one end of its interval; the mean's without one, infinity without data."""
+        """The slack of each goal at one end of its interval, infinity without data."""
         slack = []
-        for g, (goal, (mean, low, high)) in enumerate(zip(self._judge.goals, tally.estimates(), strict=True)):
-            end = low if goal.at_least == worst else high
-            if worst and low == high:  # all or none of a few, which is no proof
-                width = 2 * half_width_of(*tally.by_day[:, :, g].sum(axis=-1), share=True)
-                end = mean - width if goal.at_least else mean + width
-            slack.append(goal.slack(np.array(mean if math.isnan(end) else end)))
+        for goal, (mean, low, high) in zip(self._judge.goals, tally.estimates(), strict=True):
+            lower = goal.at_least == worst
+            end = low if lower else high
+            if math.isnan(end) and not math.isnan(mean):  # in one replication alone: the share may be any
+                end = 0.0 if lower else 1.0
+            slack.append(goal.slack(np.array(end)))
         return np.nan_to_num(np.stack(slack), nan=np.inf)[:, None]

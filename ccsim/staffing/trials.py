@@ -234,7 +234,7 @@ class Pool:
 
         places = range(len(self._workloads))
         extras = np.array(self.trials.each(extra, self.plan, self.spec, self.attended(agents), places))
-        return Estimate(*map(float, mean_interval(extras)))
+        return Estimate(*map(float, mean_interval(extras, least=0.0)))
 
     def attended(self, agents: I64) -> Callable[[int], Workload]:
         """The workload of a place with so many agents on each pattern."""

@@ -2,9 +2,10 @@
 
 Every metric is a quotient of sums: numerators and denominators by replication. Its interval is the jackknife's, with
 Student's t; where all denominators are equal (counts, time averages, quantiles) that is the ordinary Student-t interval
-of a mean. That of a share, which is no less than 0 and no more than 1, is made on the scale of its log-odds: a mean
-plus and minus a half-width would reach beyond near the ends, where means are skewed and such an interval is wrong
-besides.
+of a mean, cut at 0 where nothing can be below. That of a share, which is no less than 0 and no more than 1, is made on
+the scale of its log-odds: a mean plus and minus a half-width would reach beyond near the ends, where means are skewed
+and such an interval is wrong besides. At the ends themselves, where replications do not differ, it is the exact one of
+so many cases.
 
 Sums run over sorted values, so that the replications' order does not change a single bit of the result.
 """
@@ -25,32 +26,24 @@ MOST_TOGETHER = 0.9
 
 
 def ratio_interval(
-    numerators: F64, denominators: F64, level: float = LEVEL, *, share: bool = False
+    numerators: F64, denominators: F64, level: float = LEVEL, *, share: bool = False, least: float = -np.inf
 ) -> tuple[F64, F64, F64]:
     """Ratio of sums over axis 0 (replications) with its jackknife interval: mean, low, high, without that axis.
 
     Of a `share`, whose numerators are parts of their denominators, the interval is within 0 and 1: with half-width h of
-    the share p, it is that of log(p / (1 - p)), of half-width h / (p (1 - p)), turned back (delta method).
+    the share p, it is that of log(p / (1 - p)), of half-width h / (p (1 - p)), turned back (delta method). Where all of
+    n cases counted, or none, it is the exact one, as wide as 1 - ((1 - level) / 2)^(1 / n); n is the sum of the
+    denominators, as if cases were independent. Of others low is not below the `least` possible.
 
     A replication without data has numerator and denominator 0. NaN: mean without any data; low and high with data in
     fewer than two replications.
 
     Source: Efron & Stein (1981), The jackknife estimate of variance; Law, Simulation Modeling and Analysis,
-    9.5; Agresti (2002), Categorical Data Analysis, 1.4 (log-odds).
+    9.5; Agresti (2002), Categorical Data Analysis, 1.4 (log-odds); Clopper & Pearson (1934), The use of confidence or
+    fiducial limits; Hanley & Lippman-Hand (1983), If nothing goes wrong, is everything all right? (3 / n).
     """
-    return _interval(*_with_half_width(*_jackknife(numerators, denominators), level), share)
-
-
-def half_width_of(numerators: F64, denominators: F64, level: float = LEVEL, *, share: bool = False) -> float:
-    """That of `ratio_interval` of one ratio. Where all of a `share` or nothing of it was seen in every replication,
-    of n in all, half of what else it may be, 1 - (alpha / 2)^(1 / n): such an interval has no width, which is no proof.
-
-    Source: Clopper & Pearson (1934), The use of confidence or fiducial limits; of 3 / n: Hanley & Lippman-Hand (1983).
-    """
-    mean, low, high = ratio_interval(numerators, denominators, level, share=share)
-    if share and low == high and mean in (0.0, 1.0):
-        return float(1 - ((1 - level) / 2) ** (1 / np.sum(denominators))) / 2
-    return float(high - low) / 2
+    mean, half = _with_half_width(*_jackknife(numerators, denominators), level)
+    return _of_share(mean, half, denominators, level) if share else (mean, np.maximum(mean - half, least), mean + half)
 
 
 def serial_interval(
@@ -70,18 +63,23 @@ def serial_interval(
     squares = spread @ spread
     together = np.clip(spread[1:] @ spread[:-1] / squares, 0.0, MOST_TOGETHER) if squares > 0 else 0.0
     mean, half = _with_half_width(ratio, pseudo, with_data, level)
-    mean, low, high = _interval(mean, half * np.sqrt((1 + together) / (1 - together)), share)
+    half = half * np.sqrt((1 + together) / (1 - together))
+    mean, low, high = _of_share(mean, half, denominators, level) if share else (mean, mean - half, mean + half)
     return float(mean), float(low), float(high)
 
 
-def _interval(mean: F64, half: F64, share: bool) -> tuple[F64, F64, F64]:
-    if not share:
-        return mean, mean - half, mean + half
+def _of_share(mean: F64, half: F64, denominators: F64, level: float) -> tuple[F64, F64, F64]:
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         spread = np.exp(np.where(half == 0, 0.0, half / (mean * (1 - mean))))
         ends = [mean / (mean + (1 - mean) * factor) for factor in (spread, 1 / spread)]
+        unseen = np.where(half == 0, 1 - ((1 - level) / 2) ** (1 / np.sum(denominators, axis=0)), half)
     low, high = np.clip(ends, 0.0, 1.0)  # a mean that rounding lifts above 1 included
-    return mean, low, high
+    return mean, np.where(mean >= 1, 1 - unseen, low), np.where(mean <= 0, unseen, high)
+
+
+def half_width_of(mean: float, low: float, high: float, *, share: bool) -> float:
+    """Of an interval of one ratio: of what may be cut below the upper half, which is not."""
+    return (high - low) / 2 if share else high - mean
 
 
 def paired_interval(
@@ -159,9 +157,9 @@ def _less(value: F64, subtrahend: F64) -> F64:
         return np.where(np.isclose(value, subtrahend, rtol=1e-9, atol=0), 0.0, value - subtrahend)
 
 
-def mean_interval(values: F64, level: float = LEVEL) -> tuple[F64, F64, F64]:
-    """Mean over axis 0 (replications) with its Student-t interval: mean, low, high; NaN as in `ratio_interval`."""
-    return ratio_interval(values, np.ones_like(np.asarray(values, np.float64)), level)
+def mean_interval(values: F64, level: float = LEVEL, *, least: float = -np.inf) -> tuple[F64, F64, F64]:
+    """Mean over axis 0 (replications) with its Student-t interval: mean, low, high; as in `ratio_interval`."""
+    return ratio_interval(values, np.ones_like(np.asarray(values, np.float64)), level, least=least)
 
 
 def student_t(freedom: np.ndarray, level: float = LEVEL) -> F64:

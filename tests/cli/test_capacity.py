@@ -122,6 +122,22 @@ def test_no_data_is_no_proof(tmp_path: Path) -> None:
     assert (record["proven"], record["no_data"]) == (False, ["phone: service_level"])
 
 
+def test_a_few_contacts_all_in_time_prove_nothing(tmp_path: Path) -> None:
+    """One of two days has a call or two, at any volume that meets the target: of so few half may be late."""
+    (tmp_path / "few.toml").write_text(FEW.replace("agents = 2", "agents = 1"))
+    result = capacity(tmp_path / "few.toml", "--replications", "2", "--set", "queue.phone.volume.per_day=1")
+    assert result.exit_code == 1
+    assert "NOT PROVEN: " in result.stdout
+    assert "Proven at" not in result.stdout
+
+
+def test_a_target_of_all_is_never_proven(tmp_path: Path) -> None:
+    (tmp_path / "few.toml").write_text(FEW.replace("80/20", "100/20"))
+    said = " ".join(capacity(tmp_path / "few.toml", "--replications", "5").stdout.split())
+    assert "(95 % interval 0.000 to" in said
+    assert "NOT PROVEN: no number of replications proves a target of all or none" in said
+
+
 def test_one_replication_has_no_interval_and_proves_nothing(easy: Path) -> None:
     result = capacity(easy, "--replications", "1")
     assert result.exit_code == 1

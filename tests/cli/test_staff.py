@@ -347,6 +347,10 @@ def test_what_remains_in_doubt_is_not_proven(capsys: pytest.CaptureFixture[str])
     said = " ".join(capsys.readouterr().out.split())
     assert "NOT PROVEN: a target is met on fresh random numbers, but its 95 % interval reaches beyond it;" in said
     assert "Proven in" not in said
+    all_of_them = tuple(goal._replace(wanted=float(goal.at_least)) for goal in sure.goals)
+    show(replace(sure, in_doubt=True, goals=all_of_them))
+    said = " ".join(capsys.readouterr().out.split())
+    assert "NOT PROVEN: no number of replications proves a target of all or none" in said
 
 
 RUSH = """

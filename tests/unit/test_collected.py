@@ -59,6 +59,17 @@ def test_intervals_of_batches_cover() -> None:
     assert held / 500 == pytest.approx(0.95, abs=3.5 * np.sqrt(0.95 * 0.05 / 500))
 
 
+def test_counts_begin_at_0_and_money_may_be_negative() -> None:
+    one = np.ones(1)
+    for metric, cut in (("abandoned", True), ("value_lost", False)):
+        key = ("queue", metric)
+        values = [{key: np.stack([number, one])} for number in (one * 0, one * 0, one * 3)]
+        measures = [Measures({"queue": ("phone",), "team": ()}, np.arange(1), value, {}) for value in values]
+        low = summarise(measures).rows[0].low
+        assert low is not None
+        assert low == 0 if cut else low < 0
+
+
 def test_memory_stays() -> None:
     collected = Collected()
     for one in made_up(10 * BATCHES):

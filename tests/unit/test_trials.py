@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from ccsim.runs.run import run
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
 from ccsim.staffing import patterns
+from ccsim.staffing.proof import Prover
 from ccsim.staffing.trials import Judge, Pool, Tally, Trials, today
 from ccsim.tables import F64
 
@@ -167,6 +169,20 @@ def test_over_the_run_days_are_pooled() -> None:
 def test_over_days_replications_are_pooled() -> None:
     assert slack(TWO, "day") == [[0.0, -0.2], [0.1, 0.1]]
     assert slack(TWO, "interval") == slack(TWO, "day")
+
+
+@pytest.mark.parametrize(("with_data", "proven"), [(1, False), (2, True)])
+def test_data_in_a_single_replication_prove_nothing(
+    with_data: int, proven: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def batch(_: Prover, number: int) -> SimpleNamespace:
+        contacts = [[100.0, 0.0]] * with_data if number == 0 else [[0.0, 0.0]]
+        return SimpleNamespace(tally=lambda agents: of_days(contacts, contacts))
+
+    monkeypatch.setattr(Prover, "_batch", batch)
+    none = np.zeros(0, np.int64)
+    proof = Prover(small(), Judge(GOALS, "run", None, np.zeros((2, 1))), none, 1).prove(none)
+    assert proof.short.any() != proven
 
 
 def test_a_margin_is_taken_off() -> None:
