@@ -404,7 +404,7 @@ def teams_have_shifts(scenario: Scenario) -> Problems:
         if not team.skills:
             yield Problem(dotted(("team", name, "skills")), "no skills", "at least one queue")
         if not team.shifts and team.roster is None and name not in to_choose:
-            allowed = "shifts = [{ agents, days, hours }], roster = { file } or, for ccsim staff, patterns of [staffing]"
+            allowed = "shifts = [{ agents, days, hours }], roster = { file } or, for ccsim staff, [staffing] patterns"
             yield Problem(dotted(("team", name)), "no shifts", allowed)
         if team.shifts and team.roster is not None:
             yield Problem(dotted(("team", name)), "shifts and a roster", "one of them")

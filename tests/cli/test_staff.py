@@ -86,7 +86,8 @@ def test_a_team_with_shifts_to_choose_from_needs_none_of_its_own(morning: Path) 
     empty = morning.with_name("empty.toml")
     empty.write_text(MORNING.replace('shifts = [{ agents = 9, hours = "09:00-12:00" }]\n', ""))
     planned = [json.loads(staff(file, "--json").stdout)["plan"] for file in (morning, empty)]
-    assert planned[0] and planned[0] == planned[1]
+    assert planned[0]
+    assert planned[0] == planned[1]
     ran = CliRunner().invoke(main, ["run", str(empty), "--json", "--replications", "2"])
     assert (ran.exit_code, "nobody on duty" in ran.stderr) == (0, True)
 
