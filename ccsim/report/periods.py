@@ -90,11 +90,12 @@ def _queue(results: Results, period: Period, periods: _Periods, hours: Hours, q:
 def _teams(results: Results, period: Period, periods: _Periods, hours: Hours, required: I64) -> list[Table]:
     """Hours by day, agents by interval."""
     scenario, edges = results.scenario, np.append(hours.starts, results.plan.end)
+    scheduled = on_duty(scenario, results.plan, edges)
     tables = []
     for t, name in enumerate(results.spec.teams):
         agents = {
             "required": required[t].astype(np.float64),
-            "scheduled": on_duty(scenario, results.plan, t, edges),
+            "scheduled": scheduled[t],
             "on duty": np.nan_to_num(results.series("team", name, "staffed_hours").mean) * 3600 / hours.lengths,
         }
         spent = {what: number * hours.lengths / 3600 for what, number in agents.items()}

@@ -116,3 +116,23 @@ def test_undecided_contacts_are_said(tmp_path: Path) -> None:
     text = " ".join(printed(tmp_path, "--set", "drain='0s'"))
     assert "Undecided when the run ended, neither in time nor late: Mail" in text
     assert 'drain = "auto"' in text
+
+
+def test_of_many_queues_and_teams_the_worst_are_shown(tmp_path: Path) -> None:
+    """Thirty queues, the first of which nobody serves."""
+    queues = "".join(
+        f'[queue.q{i}]\nchannel = "phone"\nvolume = {{ per_hour = 1 }}\nservice_level = "80/20"\n' for i in range(30)
+    )
+    shift = 'shifts = [{ agents = %d, hours = "always" }]\n'
+    teams = "".join(f"[team.t{i}]\nskills = {{ q{i} = 1 }}\n" + shift % (i > 0) for i in range(30))
+    (tmp_path / "many.toml").write_text(f"days = 1\nreplications = 2\n{queues}{teams}")
+    result = ccsim(
+        "run", tmp_path / "many.toml", "--out", tmp_path / "out", "--no-charts", "--no-report", "--no-actions"
+    )
+    words = " ".join(result.stdout.split())
+    assert "Shown: of 30 the 24 queues farthest below their target, in contacts; all are in summary.csv" in words
+    assert "Shown: of 30 the 24 teams with most hours on duty; all are in summary.csv" in words
+    rows = [line.split()[0] for line in result.stdout.splitlines() if re.match(r"[qt]\d", line)]
+    assert len(rows) == 48
+    assert "q0" in rows
+    assert "t0" not in rows
