@@ -127,12 +127,17 @@ def test_of_many_queues_and_teams_the_worst_are_shown(tmp_path: Path) -> None:
     teams = "".join(f"[team.t{i}]\nskills = {{ q{i} = 1 }}\n" + shift % (i > 0) for i in range(30))
     (tmp_path / "many.toml").write_text(f"days = 1\nreplications = 2\n{queues}{teams}")
     result = ccsim(
-        "run", tmp_path / "many.toml", "--out", tmp_path / "out", "--no-charts", "--no-report", "--no-actions"
+        "run", tmp_path / "many.toml", "--out", tmp_path / "out", "--no-charts", "--no-report", "--by", "day"
     )
     words = " ".join(result.stdout.split())
     assert "Shown: of 30 the 24 queues farthest below their target, in contacts; all are in summary.csv" in words
     assert "Shown: of 30 the 24 teams with most hours on duty; all are in summary.csv" in words
-    rows = [line.split()[0] for line in result.stdout.splitlines() if re.match(r"[qt]\d", line)]
+    assert words.count("all are in days.csv.") == 2
+    by_day = re.findall(r"^[qt]\d+ by day", result.stdout, re.MULTILINE)
+    assert len(by_day) == 48
+    assert "q0 by day" in by_day
+    lines = [line for line in result.stdout.splitlines() if re.match(r"[qt]\d", line)]
+    rows = [line.split()[0] for line in lines if "by day" not in line]
     assert len(rows) == 48
     assert "q0" in rows
     assert "t0" not in rows
