@@ -41,7 +41,7 @@ def show(results: Results) -> None:
         console.print()
         console.print(table)
         if left_out:
-            console.print(f"{left_out}; all are in summary.csv and the report.", markup=False)
+            console.print(f"{left_out}; all are in summary.csv.", markup=False)
     console.print()
     made_by = f"seed {results.scenario.seed}, engine {results.engine}."
     if results.replications == 1:
