@@ -136,8 +136,10 @@ ccsim chart results/… --kind heat_map --format pdf           one, as PDF (or S
 ccsim chart results/… --theme dark --out slides              all of them for dark slides
 ```
 
-Charts have the shape of a slide and can be read on one. Colour-blind people can distinguish the colours, and a queue
-has the same colour in all charts of a scenario. Characters that the charts' font lacks, such as Chinese ones, are
+Charts have the shape of a slide and can be read on one. Of more than 24 queues or teams (as lines and flows: 12) they
+show those with most contacts or hours, of service levels the queues farthest below their target; the note says so.
+Colour-blind people can distinguish the colours, and a queue has the same colour in all charts of a scenario, but for
+lines where some are left out. Characters that the charts' font lacks, such as Chinese ones, are
 boxes in them; tables and the rest of the report show them. The note at the bottom says how many contacts and
 replications a chart shows. `python docs/charts.py` makes this page and runs its commands.
 """

@@ -10,7 +10,7 @@ import numpy as np
 from ccsim.charts import clock, style
 from ccsim.charts.registry import chart
 from ccsim.metrics.timeline import Timeline
-from ccsim.results import format
+from ccsim.results import format, largest
 from ccsim.results.logs import as_array
 from ccsim.results.model import Results
 from ccsim.tables import F64, I64, NEVER, SECOND
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def _queues(results: Results) -> int:
-    return len(results.spec.queues)
+    return len(largest.queues(results).places)
 
 
 def waiting_messages(results: Results) -> tuple[I64, I64]:
@@ -57,7 +57,9 @@ def conversations(results: Results, figure: Figure) -> None:
     queue, turn_queue = as_array(contacts["queue"]), as_array(results.turns["queue"])
     arrival, closed = as_array(contacts["arrival_us"]), as_array(contacts["closed_us"])
     message, taken = waiting_messages(results)
-    for q, ax in enumerate(style.panels(figure, [*map(results.scenario.title, spec.queues)])):
+    queues, left_out = largest.queues(results)
+    names = [results.scenario.title(spec.queues[q]) for q in queues]
+    for q, ax in zip(queues, style.panels(figure, names), strict=True):
         clock.shade_closed(results.plan, ax, q)
         mine, ours = queue == spec.queues[q], turn_queue == spec.queues[q]
         alive = _means(arrival[mine], closed[mine], edges)
@@ -72,6 +74,7 @@ def conversations(results: Results, figure: Figure) -> None:
         figure,
         "Open conversations and the backlog within them",
         f"{_note(results)}; open: from the first message to the end, waiting for the customer included.",
+        left_out=left_out,
         above=[
             style.patch("open", theme.quiet, 0.35),
             style.patch("backlog: a message waits for work", theme.quiet),
@@ -94,7 +97,9 @@ def backlog(results: Results, figure: Figure) -> None:
     message, taken = waiting_messages(results)
     ages = np.array([age * SECOND for age in AGES] + [NEVER])
     seen = 0
-    for q, ax in enumerate(style.panels(figure, [*map(results.scenario.title, spec.queues)])):
+    queues, left_out = largest.queues(results)
+    names = [results.scenario.title(spec.queues[q]) for q in queues]
+    for q, ax in zip(queues, style.panels(figure, names), strict=True):
         clock.shade_closed(results.plan, ax, q)
         mine = turn_queue == spec.queues[q]
         came, ended = message[mine], taken[mine]
@@ -118,6 +123,7 @@ def backlog(results: Results, figure: Figure) -> None:
         figure,
         "Backlog by age of the message",
         f"{_note(results)}; messages not yet in work, first and later ones.",
+        left_out=left_out,
         above=[
             *(style.patch(label, colour) for label, colour in zip(labels[: seen + 1], theme.ages, strict=False)),
             style.patch("closed", theme.closed),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -15,6 +16,9 @@ from ccsim.results.targets import targets, without_data
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+QUEUES: Final = 8
+"""Queues that are named, and have a line, by day."""
 
 MOST: Final = 16
 """Days whose names stand below them; of more every so many."""
@@ -47,19 +51,20 @@ def key_figures(results: Results) -> list[tuple[str, str, str]]:
     return figures
 
 
-def days(results: Results, volume: Axes, service: Axes) -> None:
-    """Contacts of each day, and the share of each queue that was served in time."""
+def days(results: Results, queues: Mapping[int, str], volume: Axes, service: Axes) -> None:
+    """Contacts of each day, and the share of each of `queues` (number to colour) that was served in time."""
     summary, theme = results.summary, style.now()
     x = np.arange(len(summary.days))
     offered = summary.by_day["queue", "offered"][0]
     floor = np.zeros(len(x))
-    for q, _ in enumerate(results.spec.queues):
+    for q, colour in queues.items():
         here = np.nan_to_num(offered[q])
-        volume.bar(x, here, bottom=floor, width=0.7, color=style.colour(q))
+        volume.bar(x, here, bottom=floor, width=0.7, color=colour)
         floor = floor + here
         level = summary.by_day.get(("queue", "service_level"))
         if level is not None and not np.isnan(level[0, q]).all():
-            service.plot(x, 100 * level[0, q], color=style.colour(q), marker="o", markersize=4, linewidth=1.8)
+            service.plot(x, 100 * level[0, q], color=colour, marker="o", markersize=4, linewidth=1.8)
+    volume.bar(x, np.nansum(offered, axis=0) - floor, bottom=floor, width=0.7, color=theme.quiet)
     names = [format.day(at) for at in format.local_times(results.scenario, summary.days)]
     every = -(-len(names) // MOST)
     for ax, title in ((volume, "Contacts by day"), (service, "Service level by day, %")):

@@ -10,7 +10,7 @@ import numpy as np
 
 from ccsim.charts import clock, style
 from ccsim.charts.registry import chart
-from ccsim.results import format
+from ccsim.results import format, largest
 from ccsim.results.logs import as_array
 from ccsim.results.model import Results
 
@@ -34,11 +34,18 @@ NAMES: Final = {
 }
 """Outcomes as the picture names them, the good ones first."""
 
+Journey = tuple[str, str, str]
+"""First queue, last queue, outcome."""
+
 NODE: Final = 0.035
 """Width of a bar, of the width between the first and the last."""
 
 
-def journeys(results: Results) -> Counter[tuple[str, str, str]]:
+OTHERS: Final = ""
+"""Stands for all queues that have no bar of their own; no queue is called so."""
+
+
+def journeys(results: Results) -> Counter[Journey]:
     """How many customers begin in a queue, end in a queue, and with which outcome there: that of their last contact."""
     contacts = results.contacts
     customer, contact = as_array(contacts["customer"]), as_array(contacts["contact"])
@@ -55,20 +62,20 @@ def journeys(results: Results) -> Counter[tuple[str, str, str]]:
 @chart("outcomes", applies=lambda results: bool(journeys(results)))
 def outcomes(results: Results, figure: Figure) -> None:
     """Customers from their first queue over their last one to how it ended, as a flow."""
-    numbers = journeys(results)
+    numbers, others = _pooled(journeys(results), results.spec.queues)
     total = sum(numbers.values())
     theme = style.now()
-    queues = [name for name in results.spec.queues if any(name in key[:2] for key in numbers)]
+    queues = [name for name in (*results.spec.queues, OTHERS) if any(name in key[:2] for key in numbers)]
     ends = [name for name in NAMES if any(name == key[2] for key in numbers)]
     ax = figure.subplots()
     stages: list[dict[str, int]] = [
         {name: sum(n for key, n in numbers.items() if key[at] == name) for name in names}
         for at, names in enumerate((queues, queues, ends))
     ]
-    titles = {name: results.scenario.title(name) for name in queues}
+    titles = {name: results.scenario.title(name) if name else format.several(others, "other queue") for name in queues}
     gap = 0.022 if max(len(stage) for stage in stages) <= 6 else 0.014
     feet = [_feet(stage, total, gap) for stage in stages]
-    look = {name: style.colour(q) for q, name in enumerate(results.spec.queues)}
+    look = {name: style.colour(q) for q, name in enumerate(results.spec.queues)} | {OTHERS: theme.quiet}
     for at in (0, 1):
         _ribbons(ax, numbers, at, feet, (queues, queues, ends), total, look)
     for at, (stage, foot) in enumerate(zip(stages, feet, strict=True)):
@@ -91,7 +98,7 @@ def outcomes(results: Results, figure: Figure) -> None:
     ax.grid(visible=False)
     for spine in ax.spines.values():
         spine.set_visible(False)
-    switched = sum(n for (first, last, _), n in numbers.items() if first != last)
+    switched = sum(n for (first, last, _), n in journeys(results).items() if first != last)
     again = len(results.contacts) / max(1, len(np.unique(as_array(results.contacts["customer"]))))
     style.headline(
         figure,
@@ -100,6 +107,19 @@ def outcomes(results: Results, figure: Figure) -> None:
         f"replication 1 of {results.replications}; {format.percent(switched / total)} change the queue; "
         f"{again:.2f} contacts a customer, how the last one ended.",
     )
+
+
+def _pooled(numbers: Counter[Journey], names: Sequence[str]) -> tuple[Counter[Journey], int]:
+    """The same by the queues that most customers go through and OTHERS, and how many these are."""
+    through: Counter[str] = Counter()
+    for (first, last, _), n in numbers.items():
+        through.update(dict.fromkeys({first, last}, n))
+    queues = [name for name in names if through[name]]
+    shown = {queues[place] for place in largest.largest([through[name] for name in queues], "", most=style.LINES)[0]}
+    pooled: Counter[Journey] = Counter()
+    for (first, last, end), n in numbers.items():
+        pooled[first if first in shown else OTHERS, last if last in shown else OTHERS, end] += n
+    return pooled, len(queues) - len(shown)
 
 
 _GOOD: Final = ("resolved", "contained", "deflected")
@@ -156,7 +176,7 @@ def _labels(
     least = 0.043
     side, align = (-1, "right") if at == 0 else (1, "left")
     shown = [(name, n, feet[name] + n / total / 2) for name, n in stage.items() if n]
-    y = spread([middle for _, _, middle in shown], least)
+    y = [max(place, i * least) for i, place in enumerate(spread([middle for _, _, middle in shown], least))]
     x = at + side * (NODE / 2 + 0.035)
     # in the middle names lie on the bands
     backing = {"facecolor": style.now().paper, "alpha": 0.75, "linewidth": 0, "pad": 0.6} if at == 1 else None

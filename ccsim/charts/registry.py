@@ -8,6 +8,8 @@ Rules for every chart, from one queue to twelve and one day to four weeks (`test
 - No text is cut off, lies on another or is smaller than 8 points; no legend hides a panel; panels are at least 1.5
   inches wide and 0.3 high.
 - A queue has the colour `style.colour` gives it; names of queues are shortened by `style.short`.
+- Of more queues or teams than can be read it shows those of `results.largest`, and the note says so. Lines that would
+  look alike then have colours of their own.
 - A chart without anything to show says so by `applies`.
 """
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ccsim.charts import clock, style
 from ccsim.charts.registry import chart
-from ccsim.results import format
+from ccsim.results import format, largest
 from ccsim.results.model import Results
 from ccsim.scenario.model import Scenario
 from ccsim.tables import F64, SECOND
@@ -65,11 +65,15 @@ def pool_size(intervals: int, interval: int, columns: int) -> int:
     return next((size for size in sizes if intervals / size * columns <= POINTS), a_day)
 
 
-@chart("service_level", panels=lambda results: len(_queues(results)), applies=lambda results: bool(_queues(results)))
+@chart(
+    "service_level",
+    panels=lambda results: len(largest.late_queues(results, _queues(results)).places),
+    applies=lambda results: bool(_queues(results)),
+)
 def service_level(results: Results, figure: Figure) -> None:
     """Service level by interval of arrival against the target, a panel a queue."""
     spec, theme = results.spec, style.now()
-    queues = _queues(results)
+    queues, left_out = largest.late_queues(results, _queues(results))
     size = pool_size(len(results.summary.starts), spec.interval, style.panel_columns(len(queues)))
     banded = results.replications > 1 and size == 1
     names = [results.scenario.title(spec.queues[q]) for q in queues]
@@ -96,6 +100,7 @@ def service_level(results: Results, figure: Figure) -> None:
         "Service level by time of arrival",
         f"{format.duration(size * spec.interval / SECOND)} a point, mean of "
         f"{format.several(results.replications, 'replication')}; n: contacts a replication{_rules(results)}.",
+        left_out=left_out,
         above=entries,
     )
 
@@ -152,11 +157,15 @@ def _wanted(results: Results) -> list[int]:
     return [q for q in _queues(results) if not results.spec.sl_usual[q]]
 
 
-@chart("heat_map", panels=lambda results: len(_wanted(results)), applies=lambda results: bool(_wanted(results)))
+@chart(
+    "heat_map",
+    panels=lambda results: len(largest.late_queues(results, _wanted(results)).places),
+    applies=lambda results: bool(_wanted(results)),
+)
 def heat_map(results: Results, figure: Figure) -> None:
     """Distance of the service level from its target by day and time of day, a panel a queue."""
     scenario, spec, theme = results.scenario, results.spec, style.now()
-    queues = _wanted(results)
+    queues, left_out = largest.late_queues(results, _wanted(results))
     columns = 1 if len(queues) == 1 else 2 if len(queues) <= 6 else 3
     width, grids = _grids(results, queues)
     busy = np.flatnonzero(sum(grid.contacts.sum(axis=0) for grid in grids.values()))
@@ -183,6 +192,7 @@ def heat_map(results: Results, figure: Figure) -> None:
         f"Cells of {format.duration(width / SECOND)}, {clock.period(scenario)}; mean of "
         f"{format.several(results.replications, 'replication')}; n: contacts a replication; empty: no "
         f"contacts{_rules(results)}.",
+        left_out=left_out,
         above=[style.patch(f"thin: fewer than {THIN} contacts in all replications", theme.pause)],
     )
     bar = figure.colorbar(image, ax=axes, extend="both", pad=0.015, fraction=0.04, aspect=30)

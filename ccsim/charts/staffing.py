@@ -9,7 +9,7 @@ import numpy as np
 
 from ccsim.charts import clock, style
 from ccsim.charts.registry import chart
-from ccsim.results import format
+from ccsim.results import format, largest
 from ccsim.results.model import Results
 from ccsim.scenario.model import Scenario
 from ccsim.tables import F64, I64, SECOND
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def _teams(results: Results) -> int:
-    return len(results.spec.teams)
+    return len(largest.teams(results).places)
 
 
 @chart("staffing", panels=_teams)
@@ -30,15 +30,18 @@ def staffing(results: Results, figure: Figure) -> None:
     edges, counted = clock.edges(results), clock.counted(results)
     length = np.diff(counted) / clock.HOUR
     middle, x = clock.centres(edges), clock.centres(counted)
-    paid = [results.estimate("team", name, "staffed_hours") for name in spec.teams]
+    teams, left_out = largest.teams(results)
+    names = [spec.teams[t] for t in teams]
+    there = on_duty(results.scenario, results.plan, edges)
+    paid = [results.estimate("team", name, "staffed_hours") for name in names]
     details = [f"n = {format.count(hours.mean if hours else 0.0)} staffed hours" for hours in paid]
-    for t, ax in enumerate(style.panels(figure, spec.teams, details)):
-        hours = results.series("team", spec.teams[t], "staffed_hours")
+    for t, name, ax in zip(teams, names, style.panels(figure, names, details), strict=True):
+        hours = results.series("team", name, "staffed_hours")
         staffed = np.nan_to_num(hours.mean) / length
         for metric, colour in (("occupancy", theme.session), ("utilisation", theme.work)):
-            busy = staffed * np.nan_to_num(results.series("team", spec.teams[t], metric).mean)
+            busy = staffed * np.nan_to_num(results.series("team", name, metric).mean)
             ax.fill_between(x, 0, busy, step="mid", color=colour, linewidth=0)
-        scheduled = on_duty(results.scenario, results.plan, t, edges)
+        scheduled = there[t]
         ax.plot(middle, scheduled, drawstyle="steps-mid", color=theme.quiet, linewidth=1.2, linestyle=(0, (3, 1.5)))
         ax.plot(x, staffed, drawstyle="steps-mid", color=theme.ink, linewidth=1.4)
         ax.set_ylim(0, 1.12 * max(1.0, staffed.max(initial=0), scheduled.max(initial=0)))
@@ -51,6 +54,7 @@ def staffing(results: Results, figure: Figure) -> None:
         f"Intervals of {format.duration(spec.interval / SECOND)}; mean of "
         f"{format.several(results.replications, 'replication')}; scheduled: shifts less breaks; "
         "present: less absences, with overtime; n: staffed hours a replication.",
+        left_out=left_out,
         above=[
             style.line("scheduled", theme.quiet, linewidth=1.2, linestyle=(0, (3, 1.5))),
             style.line("present", theme.ink, linewidth=1.4),
@@ -140,8 +144,10 @@ def concurrency(results: Results, figure: Figure) -> None:
     spec, theme = results.spec, style.now()
     metrics = ("concurrency_share_3plus", "concurrency_share_2", "concurrency_share_1")
     colours = theme.sessions[::-1]
-    columns = 1 if _teams(results) == 1 else 2 if _teams(results) <= 6 else 3
-    for name, ax in zip(spec.teams, style.panels(figure, spec.teams, columns=columns), strict=True):
+    teams, left_out = largest.teams(results)
+    names = [spec.teams[t] for t in teams]
+    columns = 1 if len(names) == 1 else 2 if len(names) <= 6 else 3
+    for name, ax in zip(names, style.panels(figure, names, columns=columns), strict=True):
         hours = np.nan_to_num(results.series("team", name, "staffed_hours").mean)
         busy = np.nan_to_num(results.series("team", name, "occupancy").mean)
         tenth = np.minimum((busy * 10 + 1e-9).astype(int), 9)
@@ -169,6 +175,7 @@ def concurrency(results: Results, figure: Figure) -> None:
         "How many conversations an agent holds as it gets busier",
         f"Intervals of {format.duration(spec.interval / SECOND)} by their occupancy (time with a session); above the "
         f"bars n: staffed hours a replication; mean of {format.several(results.replications, 'replication')}.",
+        left_out=left_out,
         above=[
             style.patch("no session", theme.closed),
             style.patch("1 session", theme.sessions[0]),

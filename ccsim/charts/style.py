@@ -192,6 +192,10 @@ def look(queue: int) -> dict[str, Any]:
     return {"color": colours[queue % len(colours)], "linestyle": dashes[queue // len(colours) % len(dashes)]}
 
 
+LINES: Final = 12
+"""Queues that `look` tells apart."""
+
+
 def colour(queue: int) -> str:
     """Colour of the queue with this number."""
     return str(look(queue)["color"])
@@ -244,11 +248,22 @@ def short(name: str, most: int = 32) -> str:
 # ── the page around the panels ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def headline(figure: Figure, title: str, note: str, *, above: Sequence[Any] = (), beside: Sequence[Any] = ()) -> None:
+def headline(
+    figure: Figure,
+    title: str,
+    note: str,
+    *,
+    left_out: str = "",
+    above: Sequence[Any] = (),
+    beside: Sequence[Any] = (),
+) -> None:
     """The title, what the colours mean (a legend's handles `above` or `beside` the panels), and at the bottom the note:
-    what the picture is made of (n, interval, replications). The panels get the rest of the page."""
+    what the picture is made of (n, interval, replications), and of a run what is `left_out`. The panels get the rest of
+    the page."""
     width, height = figure.get_figwidth(), figure.get_figheight()
     figure.suptitle(title, x=MARGIN / width, y=1 - MARGIN / height, ha="left", va="top", fontsize=15, fontweight="bold")
+    if left_out:
+        note += f" {left_out}; all are in summary.csv and intervals.csv."
     lines = textwrap.wrap(note, 165)
     figure.supxlabel(
         "\n".join(lines), x=MARGIN / width, y=MARGIN / height, ha="left", va="bottom", fontsize=SMALL, color=now().quiet

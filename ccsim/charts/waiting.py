@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ccsim.charts import clock, style
 from ccsim.charts.registry import chart
 from ccsim.metrics.timeline import open_time
-from ccsim.results import format
+from ccsim.results import format, largest
 from ccsim.results.logs import as_array
 from ccsim.results.model import Results
 from ccsim.tables import F64, I64, NEVER, SECOND, Bool
@@ -90,23 +90,28 @@ def waiting(results: Results, figure: Figure) -> None:
     Where there is an e-mail queue on the calendar's clock, a line shows EMAIL beside it.
     """
     spec = results.spec
-    waits = [first_waits(results, q) for q in range(len(spec.queues))]
+    queues, left_out = largest.queues(results, most=style.LINES)
+    waits = [first_waits(results, q) for q in queues]
     ax, marks = _curves(results, figure, waits)
-    if any(channel == "email" and not spec.business_clock[q] for q, channel in enumerate(spec.channels)):
+    if any(spec.channels[q] == "email" and not spec.business_clock[q] for q in queues):
         ax.axvline(EMAIL, color=style.now().quiet, linewidth=1.4, linestyle=(0, (1, 1.5)))
         ax.set_xlim(right=max(ax.get_xlim()[1], 1.3 * EMAIL))
         label = f"{format.duration(EMAIL)}: mean answer to\nan e-mail in a survey"
         marks.append(style.line(label, style.now().quiet, linestyle=(0, (1, 1.5)), linewidth=1.4))
-    _finish(results, figure, ax, marks, "Waiting for the first answer", "wait for the first answer", "contacts")
+    _finish(
+        results, figure, ax, marks, "Waiting for the first answer", "wait for the first answer", "contacts", left_out
+    )
 
 
 @chart("reply_waiting", applies=lambda results: bool((as_array(results.turns["turn"]) > 1).any()))
 def reply_waiting(results: Results, figure: Figure) -> None:
     """Share of later messages answered within a time, a line a queue, with the reply target as a cross."""
-    waits = [reply_waits(results, q) for q in np.flatnonzero(~results.plan.one_to_one).tolist()]
+    talking = np.flatnonzero(~results.plan.one_to_one).tolist()
+    queues, left_out = largest.queues(results, talking, style.LINES)
+    waits = [reply_waits(results, q) for q in queues]
     ax, marks = _curves(results, figure, waits)
     label = "wait for a reply, second message on"
-    _finish(results, figure, ax, marks, "Waiting for a reply", label, "messages")
+    _finish(results, figure, ax, marks, "Waiting for a reply", label, "messages", left_out)
 
 
 def _curves(results: Results, figure: Figure, waits: Sequence[Waits]) -> tuple[Any, list[Any]]:
@@ -115,13 +120,15 @@ def _curves(results: Results, figure: Figure, waits: Sequence[Waits]) -> tuple[A
     ax: Any = figure.subplots()
     longest = 60.0
     handles = []
-    for queue, wait, answered, time, share in waits:
+    for number, (queue, wait, answered, time, share) in enumerate(waits):
+        # a line as the queue has it everywhere; where some are left out the lines must differ among themselves
+        look = style.look(queue if len(spec.queues) <= style.LINES else number)
         times, level = waiting_times(wait, answered)
         # who is answered within a second stands at the axis' left end
         x = np.concatenate([[1.0], np.maximum(times, 1.0)])
         y = 100 * np.concatenate([[0.0], level])
-        ax.plot(x, y, drawstyle="steps-post", linewidth=2, **style.look(queue))
-        _tick_censored(ax, wait[~answered], x, y, style.colour(queue))
+        ax.plot(x, y, drawstyle="steps-post", linewidth=2, **look)
+        _tick_censored(ax, wait[~answered], x, y, look["color"])
         longest = max(longest, times.max(initial=0.0))
         lines = [
             style.short(results.scenario.title(spec.queues[queue]), 34),
@@ -129,9 +136,9 @@ def _curves(results: Results, figure: Figure, waits: Sequence[Waits]) -> tuple[A
         ]
         if spec.business_clock[queue]:
             lines[1] += ", business clock"
-        handles.append(style.line("\n".join(lines), linewidth=2, **_named(style.look(queue))))
+        handles.append(style.line("\n".join(lines), linewidth=2, **_named(look)))
         if not np.isnan(time):
-            style.cross(ax, max(1.0, time), 100 * share, style.colour(queue))
+            style.cross(ax, max(1.0, time), 100 * share, look["color"])
             longest = max(longest, time)
     ax.set_xscale("log")
     ax.set_xlim(0.93, 1.3 * longest)
@@ -143,7 +150,14 @@ def _curves(results: Results, figure: Figure, waits: Sequence[Waits]) -> tuple[A
 
 
 def _finish(
-    results: Results, figure: Figure, ax: Any, handles: Sequence[Any], title: str, label: str, what: str
+    results: Results,
+    figure: Figure,
+    ax: Any,
+    handles: Sequence[Any],
+    title: str,
+    label: str,
+    what: str,
+    left_out: str,
 ) -> None:
     ticks = [t for t in TICKS if t <= ax.get_xlim()[1]]
     ticks = ticks[::2] if len(ticks) > 12 else ticks
@@ -157,6 +171,7 @@ def _finish(
         title,
         f"{what.capitalize()} of {clock.period(results.scenario)}, replication 1 of {results.replications}; n: {what}; "
         "who leaves counts as not answered up to then (Kaplan-Meier).",
+        left_out=left_out,
         beside=handles,
     )
 

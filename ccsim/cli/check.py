@@ -38,9 +38,10 @@ def check(file: Path, theory: bool, outside: bool) -> None:
         click.echo(
             "\nDefaults it relies on ([A] article of a vendor, [S] other source, [M] measured, [I] illustrative):"
         )
-        width = max(len(path) for path, _ in used)
-        for path, default in used:
-            click.echo(f"  {path:<{width}}  [{default.tag}] {format.toml(default.value)}  ({default.source})")
+        _lines(
+            scenario,
+            [(path, f"[{default.tag}] {format.toml(default.value)}  ({default.source})") for path, default in used],
+        )
     if theory:
         _theory(scenario)
 
@@ -50,19 +51,38 @@ def _handle_times(scenario: Scenario) -> None:
     from ccsim.workload.handle_time import handle_times
 
     click.echo("\nHandle time of a contact (AHT), all turns and the wrap-up, before pace, slowdown and re-reading:")
-    times = handle_times(scenario)
-    width = max(len(name) for name in times)
-    for name, time in times.items():
+    lines = []
+    for name, time in handle_times(scenario).items():
         queue = scenario.queue[name]
         parts = f"{format.count(queue.turns_mean)} x {queue.turn_work.mean:.0f} s + {queue.wrap_up.mean:.0f} s"
-        line = f"  {name:<{width}}  {time.mean:.0f} s"
+        text = f"{time.mean:.0f} s"
         if time.low == time.high == time.usual:
-            click.echo(f"{line} = {parts}")
+            text += f" = {parts}"
         elif time.low == time.high:
-            click.echo(f"{line} for what comes to people; without reasons and a bot {parts} = {time.usual:.0f} s")
+            text += f" for what comes to people; without reasons and a bot {parts} = {time.usual:.0f} s"
         else:
             usual = f"work and wrap-up as drawn ({parts} = {time.usual:.0f} s) are stretched to it"
-            click.echo(f"{line} on average, by interval {time.low:.0f} to {time.high:.0f} s; {usual}")
+            text += f" on average, by interval {time.low:.0f} to {time.high:.0f} s; {usual}"
+        lines.append((name, text))
+    _lines(scenario, lines)
+
+
+def _lines(scenario: Scenario, lines: list[tuple[str, str]]) -> None:
+    """Places and what holds there; of many queues or teams a line for all places of which the same is said."""
+    from ccsim.results.largest import MOST
+
+    if max(len(scenario.queue), len(scenario.team)) > MOST:
+        alike: dict[tuple[str, str], list[str]] = {}
+        for path, text in lines:
+            key = path.rpartition(".")[2] if path.startswith("queue.") else ""  # of teams it is always the concurrency
+            alike.setdefault((key, text), []).append(path)
+        lines = [
+            (paths[0] + (f" and {len(paths) - 1} more" if len(paths) > 1 else ""), text)
+            for (_, text), paths in alike.items()
+        ]
+    width = max(len(path) for path, _ in lines)
+    for path, text in lines:
+        click.echo(f"  {path:<{width}}  {text}")
 
 
 def _theory(scenario: Scenario) -> None:

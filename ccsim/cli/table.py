@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Sequence
 from typing import Final
 
 from rich.console import Console
@@ -12,11 +13,13 @@ from rich.table import Table
 
 from ccsim.cli.screen import plain_table, tell_assumed
 from ccsim.report.of_run import answer, facts
-from ccsim.results import format
+from ccsim.results import format, largest
 from ccsim.results.model import Results
 from ccsim.results.targets import MetricTarget, targets
 
 COUNTS: Final = ("customers", "offered", "answered")
+NAMED: Final = 12
+"""Queues at most that a note below the table names."""
 
 
 def show(results: Results) -> None:
@@ -29,9 +32,16 @@ def show(results: Results) -> None:
     console.print(answer(results), markup=False)
     for fact in facts(results):
         console.print(f"{fact.label}: {fact.figure}{f' ({fact.detail})' if fact.detail else ''}", markup=False)
-    for table in (_queues(results, by_place), _teams(results, by_place)):
+    queues = largest.late_queues(results, range(len(results.spec.queues)))
+    teams = largest.teams(results)
+    for table, left_out in (
+        (_queues(results, by_place, queues.places), queues.left_out),
+        (_teams(results, by_place, teams.places), teams.left_out),
+    ):
         console.print()
         console.print(table)
+        if left_out:
+            console.print(f"{left_out}; all are in summary.csv.", markup=False)
     console.print()
     made_by = f"seed {results.scenario.seed}, engine {results.engine}."
     if results.replications == 1:
@@ -49,30 +59,37 @@ def show(results: Results) -> None:
 def _left_out(console: Console, results: Results) -> None:
     """What targets are not judged of, and why."""
     rejected = [
-        f"{results.scenario.title(name)} {format.count(estimate.mean)} of {format.count(offered.mean)}"
+        (estimate.mean, f"{results.scenario.title(name)} {format.count(estimate.mean)} of {format.count(offered.mean)}")
         for name in results.spec.queues
         if (estimate := results.estimate("queue", name, "rejected")) and estimate.mean > 0
         if (offered := results.estimate("queue", name, "offered"))
     ]
     if rejected:
         console.print(
-            f"Rejected, as they came outside the hours or waited at closing: {', '.join(rejected)} contacts a "
+            f"Rejected, as they came outside the hours or waited at closing: {_named(rejected)} contacts a "
             "replication, which count in no service level.",
             markup=False,
         )
     several = [
-        f"{results.scenario.title(name)} {format.count(estimate.mean)}"
+        (estimate.mean, f"{results.scenario.title(name)} {format.count(estimate.mean)}")
         for name in results.spec.queues
         if (estimate := results.estimate("queue", name, "undecided")) and estimate.mean > 0
     ]
     if several:
         console.print(
-            f"Undecided when the run ended, neither in time nor late: {', '.join(several)} contacts a replication, "
+            f"Undecided when the run ended, neither in time nor late: {_named(several)} contacts a replication, "
             'left out of the levels. With drain = "auto" a run goes on until deadlines have passed.',
             markup=False,
         )
     if format.usual_targets(results):
         console.print("usual: the channel's own time, only shown; a target in the file is judged.", markup=False)
+
+
+def _named(several: list[tuple[float, str]]) -> str:
+    """The queues that have most of something, and how many more have any."""
+    shown = largest.largest([number for number, _ in several], "", NAMED).places
+    more = f" and {len(several) - len(shown)} more queues" if len(shown) < len(several) else ""
+    return ", ".join(several[place][1] for place in shown) + more
 
 
 def _precision(console: Console, results: Results) -> None:
@@ -94,7 +111,7 @@ def _precision(console: Console, results: Results) -> None:
         console.print(f"  {results.scenario.title(goal.name)} {goal.metric}: {reached}, wanted {wanted}", markup=False)
 
 
-def _queues(results: Results, goals: dict[tuple[str, str, str], MetricTarget]) -> Table:
+def _queues(results: Results, goals: dict[tuple[str, str, str], MetricTarget], shown: Sequence[int]) -> Table:
     spec = results.spec
     # how service levels and waits are measured stands in the heading where it is the same for all, else beside each
     shared, own = format.sl_rules(results)
@@ -112,7 +129,8 @@ def _queues(results: Results, goals: dict[tuple[str, str, str], MetricTarget]) -
         estimate = results.estimate(level, name, metric)
         return math.nan if estimate is None else estimate.mean
 
-    for q, name in enumerate(spec.queues):
+    for q in shown:
+        name = spec.queues[q]
         service = [_share(results, "queue", name, "service_level")]
         if goal := format.sl_target(results, q):
             verdict = "" if spec.sl_usual[q] else f": {_verdict(goals.get(('queue', name, 'service_level')))}"
@@ -144,7 +162,7 @@ def _queues(results: Results, goals: dict[tuple[str, str, str], MetricTarget]) -
     return table
 
 
-def _teams(results: Results, goals: dict[tuple[str, str, str], MetricTarget]) -> Table:
+def _teams(results: Results, goals: dict[tuple[str, str, str], MetricTarget], shown: Sequence[int]) -> Table:
     cost = format.with_currency("cost", "money", results.scenario.currency)
     table = _table("team", "occupancy", "utilisation", "concurrency", "paid hours", cost)
 
@@ -152,7 +170,8 @@ def _teams(results: Results, goals: dict[tuple[str, str, str], MetricTarget]) ->
         estimate = results.estimate("team", name, metric)
         return math.nan if estimate is None else estimate.mean
 
-    for name in results.spec.teams:
+    for t in shown:
+        name = results.spec.teams[t]
         concurrency = figure(name, "concurrency_mean")
         table.add_row(
             escape(name),

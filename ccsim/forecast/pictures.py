@@ -13,6 +13,7 @@ from ccsim.charts import style
 from ccsim.forecast.level import MARKS
 from ccsim.forecast.outlook import Outlook
 from ccsim.results import format
+from ccsim.results.largest import largest
 from ccsim.tables import F64
 
 if TYPE_CHECKING:
@@ -28,19 +29,29 @@ def figures(outlook: Outlook) -> dict[str, Callable[[], Figure]]:
     return {"days": partial(_days, outlook), "clock": partial(_clock, outlook)}
 
 
+def queues_shown(outlook: Outlook) -> tuple[list[str], str]:
+    """The queues that have a panel, and the sentence about the others."""
+    every = list(outlook.forecasts)
+    totals = [float(forecast.days.sum()) for forecast in outlook.forecasts.values()]
+    places, left_out = largest(totals, "queues with most contacts")
+    return [every[place] for place in places], f" {left_out}; all are in days.csv." if left_out else ""
+
+
 def _days(outlook: Outlook) -> Figure:
     """Contacts by day."""
     theme = style.now()
-    page = style.page(style.height_for(len(outlook.forecasts)))
+    names, left_out = queues_shown(outlook)
+    page = style.page(style.height_for(len(names)))
     handles = [
         style.line("a day of the history", theme.ink, marker="o", linestyle="", markersize=4),
         style.line("forecast", theme.queues[0]),
         style.patch("80 % of such days", theme.queues[0], 0.35),
         style.patch("95 %", theme.queues[0], 0.15),
     ]
-    style.headline(page, "Contacts by day", "Closed days and days without data are left out.", above=handles)
-    names = list(outlook.forecasts)
-    totals = [f"{forecast.days.sum():,.0f} in {len(forecast.dates)} days" for forecast in outlook.forecasts.values()]
+    note = f"Closed days and days without data are left out.{left_out}"
+    style.headline(page, "Contacts by day", note, above=handles)
+    forecasts = [outlook.forecasts[name] for name in names]
+    totals = [f"{forecast.days.sum():,.0f} in {len(forecast.dates)} days" for forecast in forecasts]
     for ax, name in zip(style.panels(page, names, totals), names, strict=True):
         forecast, history = outlook.forecasts[name], outlook.models[name].history
         came = np.nansum(history.counts, axis=1)
@@ -65,16 +76,16 @@ def _days(outlook: Outlook) -> Figure:
 
 def _clock(outlook: Outlook) -> Figure:
     """Contacts by time of day, of the first day of each kind."""
-    page = style.page(style.height_for(len(outlook.forecasts)))
-    kinds = [day for day in range(7) if any(_of(outlook, name, day) is not None for name in outlook.forecasts)]
+    names, left_out = queues_shown(outlook)
+    page = style.page(style.height_for(len(names)))
+    kinds = [day for day in range(7) if any(_of(outlook, name, day) is not None for name in names)]
     handles = [style.line(WEEKDAYS[day], style.colour(number)) for number, day in enumerate(kinds)]
     style.headline(
         page,
         "Contacts by time of day",
-        "The forecast's first day of each weekday, without events where there is one, an hour.",
+        f"The forecast's first day of each weekday, without events where there is one, an hour.{left_out}",
         above=handles,
     )
-    names = list(outlook.forecasts)
     for ax, name in zip(style.panels(page, names), names, strict=True):
         interval = outlook.forecasts[name].interval
         for number, day in enumerate(kinds):

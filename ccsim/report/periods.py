@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
@@ -10,7 +12,7 @@ from ccsim.metrics import METRICS, TOTAL
 from ccsim.metrics.registry import Level
 from ccsim.report.document import Cell, Table, TableColumn
 from ccsim.report.hours import Hours
-from ccsim.results import format
+from ccsim.results import format, largest
 from ccsim.results.model import Results
 from ccsim.tables import F64, I64
 from ccsim.workload.expectations import on_duty
@@ -63,8 +65,19 @@ def _means(tables: dict[tuple[Level, str], F64]) -> dict[tuple[Level, str], F64]
 
 def _tables(results: Results, period: Period, periods: _Periods, required: I64) -> tuple[Table, ...]:
     hours = Hours.of(results)
-    queues = [_queue(results, period, periods, hours, q) for q in range(len(results.spec.queues))]
-    return (*queues, *_teams(results, period, periods, hours, required))
+    queues, teams = largest.late_queues(results, range(len(results.spec.queues))), largest.teams(results)
+    return (
+        *_noted([_queue(results, period, periods, hours, q) for q in queues.places], queues.left_out, period),
+        *_noted(_teams(results, period, periods, hours, required, teams.places), teams.left_out, period),
+    )
+
+
+def _noted(tables: list[Table], left_out: str, period: Period) -> list[Table]:
+    """The last table says what is left out."""
+    if left_out:
+        note = f"{tables[-1].note} {left_out}; all are in {period}s.csv.".strip()
+        tables[-1] = replace(tables[-1], note=note)
+    return tables
 
 
 def _queue(results: Results, period: Period, periods: _Periods, hours: Hours, q: int) -> Table:
@@ -87,14 +100,18 @@ def _queue(results: Results, period: Period, periods: _Periods, hours: Hours, q:
     return Table(f"{results.scenario.title(name)} by {period}", tuple(heads), rows, tuple(total), note)
 
 
-def _teams(results: Results, period: Period, periods: _Periods, hours: Hours, required: I64) -> list[Table]:
+def _teams(
+    results: Results, period: Period, periods: _Periods, hours: Hours, required: I64, teams: Sequence[int]
+) -> list[Table]:
     """Hours by day, agents by interval."""
     scenario, edges = results.scenario, np.append(hours.starts, results.plan.end)
+    scheduled = on_duty(scenario, results.plan, edges)
     tables = []
-    for t, name in enumerate(results.spec.teams):
+    for t in teams:
+        name = results.spec.teams[t]
         agents = {
             "required": required[t].astype(np.float64),
-            "scheduled": on_duty(scenario, results.plan, t, edges),
+            "scheduled": scheduled[t],
             "on duty": np.nan_to_num(results.series("team", name, "staffed_hours").mean) * 3600 / hours.lengths,
         }
         spent = {what: number * hours.lengths / 3600 for what, number in agents.items()}

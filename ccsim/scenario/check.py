@@ -38,7 +38,6 @@ from ccsim.scenario.spans import (
     work_offered,
 )
 from ccsim.scenario.staffing_rules import STAFFING_RULES
-from ccsim.scenario.teams import Team
 from ccsim.scenario.values import DAY, HOUR, MINUTE, Span, written_duration
 from ccsim.scenario.volumes import MOST_FAULTS, NO_HOURS, Volume
 from ccsim.tables import NEVER, SECOND
@@ -535,29 +534,34 @@ def overload(scenario: Scenario) -> Problems:
     """
     days = [scenario.start + timedelta(days=day) for day in range(scenario.days)]
     whole = f"the {len(days)} days" if len(days) > 1 else str(days[0])
+    work = {name: _hours_of_work(scenario, name) for name in scenario.queue}
+    staffed = {name: {day: staffed_hours(team, [day]) for day in days} for name, team in scenario.team.items()}
     for name, queue in scenario.queue.items():
-        teams = [team for team in scenario.team.values() if name in team.skills]
+        skilled = [staffed[team] for team in scenario.team if name in scenario.team[team].skills]
         spans = [([day], str(day)) for day in days] if queue.outside_hours == "reject" else [(days, whole)]
         for some, when in spans:
-            if offer := _overload(scenario, [name], teams, some):
+            if offer := _overload([work[name]], skilled, some):
                 yield Problem(dotted(("queue", name)), *_hours(offer, when, "agents with the skill"))
                 break
-    if len(scenario.queue) > 1 and (offer := _overload(scenario, [*scenario.queue], [*scenario.team.values()], days)):
+    if len(scenario.queue) > 1 and (offer := _overload([*work.values()], [*staffed.values()], days)):
         yield Problem("queue", *_hours(offer, whole, "all agents"))
 
 
-def _overload(scenario: Scenario, names: list[str], teams: list[Team], days: list[date]) -> tuple[float, float] | None:
-    offered = 0.0
-    for name in names:
-        queue = scenario.queue[name]
-        pace = min((team.paces[name] for team in teams if name in team.skills), default=1.0)
-        at_once = max(1, len(queue.work_by_concurrency))
-        reaches, _ = past_bot(queue, queue.talk_to_bot)
-        expected = work_offered(scenario, name)
-        work = sum(expected[day] for day in days)
-        offered += work * reaches / at_once * pace / 3600
-    staffed = sum(staffed_hours(team, days) for team in teams)
-    return (offered, staffed) if offered > staffed else None
+def _hours_of_work(scenario: Scenario, name: str) -> dict[date, float]:
+    """What a queue leaves to people, by day, at the pace of the quickest team."""
+    queue = scenario.queue[name]
+    pace = min((team.paces[name] for team in scenario.team.values() if name in team.skills), default=1.0)
+    reaches, _ = past_bot(queue, queue.talk_to_bot)
+    factor = reaches / max(1, len(queue.work_by_concurrency)) * pace / 3600
+    return {day: seconds * factor for day, seconds in work_offered(scenario, name).items()}
+
+
+def _overload(
+    work: list[dict[date, float]], staffed: list[dict[date, float]], days: list[date]
+) -> tuple[float, float] | None:
+    """Hours offered and staffed on those days, if more are offered."""
+    offered, there = (sum(hours[day] for hours in each for day in days) for each in (work, staffed))
+    return (offered, there) if offered > there else None
 
 
 def _hours(offer: tuple[float, float], when: str, whose: str) -> tuple[str, str]:

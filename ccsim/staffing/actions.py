@@ -35,6 +35,8 @@ WORTH_A_SHIFT: Final = 0.1
 """Share of what missed the target, from which a weekday gets more agents."""
 IDLE: Final = 0.25
 """From this share of its time without any session a team may learn another queue."""
+TEAMS: Final = 3
+"""Teams that are tried with another queue: those with most hours to spare."""
 
 
 class _Trial(NamedTuple):
@@ -104,13 +106,22 @@ def _trials(results: Results, hours: Hours, goal: MetricTarget, required: I64) -
         every = "" if len(days) == len({day.weekday() for day in hours.dates}) else f", {shift['days']}"
         more = f"{format.several(number, 'more agent')} {clock.replace('-', '–')}{every} on team {team}"
         yield _trial(results, goal, more, name, {**given, "shifts": shifts})
-    for name, team_row in scenario.team.items():
-        alone = results.estimate("team", name, "concurrency_share_0")
-        if queue not in team_row.skills and alone is not None and alone.mean >= IDLE:
-            rank = max((skill.rank for skill in team_row.skills.values()), default=0) + 1
-            given = scenario.raw["team"][name]
-            skills = {**given["skills"], queue: rank}
-            yield _trial(results, goal, f"Team {name} also serves {queue}", name, {**given, "skills": skills})
+    for name in _to_spare(results, queue):
+        rank = max((skill.rank for skill in scenario.team[name].skills.values()), default=0) + 1
+        given = scenario.raw["team"][name]
+        skills = {**given["skills"], queue: rank}
+        yield _trial(results, goal, f"Team {name} also serves {queue}", name, {**given, "skills": skills})
+
+
+def _to_spare(results: Results, queue: str) -> list[str]:
+    """The few teams without the skill that have most hours without any session, in the order of the file."""
+    idle = {}
+    for name, team in results.scenario.team.items():
+        alone, hours = (results.estimate("team", name, what) for what in ("concurrency_share_0", "staffed_hours"))
+        if queue not in team.skills and alone is not None and hours is not None and alone.mean >= IDLE:
+            idle[name] = alone.mean * hours.mean
+    most = sorted(idle, key=lambda name: -idle[name])[:TEAMS]
+    return [name for name in idle if name in most]
 
 
 def _trial(results: Results, goal: MetricTarget, change: str, team: str, table: dict[str, Any]) -> _Trial:

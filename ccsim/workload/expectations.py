@@ -48,7 +48,7 @@ def expectations(scenario: Scenario) -> list[Expectation]:
     """The formulas that apply, queue by queue; a queue without volume or without agents has none."""
     plan, spec = lower(scenario)
     edges = np.append(np.arange(0, plan.end, spec.interval, dtype=np.int64), plan.end)
-    duty = [on_duty(scenario, plan, team, edges) for team in range(len(spec.teams))]
+    duty = on_duty(scenario, plan, edges)
     longer = relative(scenario, edges)
     formulas = []
     for q, (name, queue) in enumerate(scenario.queue.items()):
@@ -86,6 +86,7 @@ def service_over_the_run(scenario: Scenario) -> tuple[str, float] | None:
     """
     plan, spec = lower(scenario)
     edges = np.append(np.arange(plan.warm_up, plan.end, spec.interval, dtype=np.int64), plan.end)
+    duty, longer = on_duty(scenario, plan, edges), relative(scenario, edges)
     formulas, in_time, offered = set[str](), 0.0, 0.0
     for q, (name, queue) in enumerate(scenario.queue.items()):
         if math.isnan(spec.sl_time[q]):
@@ -93,8 +94,8 @@ def service_over_the_run(scenario: Scenario) -> tuple[str, float] | None:
         teams = [(t, team) for t, team in enumerate(scenario.team.values()) if name in team.skills]
         if not queue.kind.one_to_one or not teams:
             return None
-        work = queue.handle_time * relative(scenario, edges)[q]
-        agents = sum(on_duty(scenario, plan, t, edges) * (1 - team.absence) for t, team in teams)
+        work = queue.handle_time * longer[q]
+        agents = sum(duty[t] * (1 - team.absence) for t, team in teams)
         per_hour, hours = _per_hour(scenario, q, edges), np.diff(edges) / (3600 * SECOND)
         by_interval = (per_hour.tolist(), hours.tolist(), np.asarray(agents).tolist(), work.tolist())
         for rate, length, there, each in zip(*by_interval, strict=True):
@@ -108,12 +109,16 @@ def service_over_the_run(scenario: Scenario) -> tuple[str, float] | None:
     return (formulas.pop(), in_time / offered) if len(formulas) == 1 else None
 
 
-def on_duty(scenario: Scenario, plan: Plan, team: int, edges: I64) -> F64:
-    """Agents of a team on shift and not on a pause or on leave, averaged over each interval, nobody absent."""
-    mine = not_on_leave(rosters(scenario)) & (plan.team[plan.shift_agent] == team)
-    pause = mine[plan.pause_shift]
-    shifts = Timeline(plan.shift_start[mine], plan.shift_end[mine]).area(edges)
-    return (shifts - Timeline(plan.pause_start[pause], plan.pause_end[pause]).area(edges)) / np.diff(edges)
+def on_duty(scenario: Scenario, plan: Plan, edges: I64) -> F64:
+    """Agents on shift and not on a pause or on leave, averaged over each interval, nobody absent : float64[team, n]."""
+    comes, of = not_on_leave(rosters(scenario)), plan.team[plan.shift_agent]
+    there = []
+    for team in range(len(scenario.team)):
+        mine = comes & (of == team)
+        pause = mine[plan.pause_shift]
+        shifts = Timeline(plan.shift_start[mine], plan.shift_end[mine]).area(edges)
+        there.append(shifts - Timeline(plan.pause_start[pause], plan.pause_end[pause]).area(edges))
+    return np.array(there) / np.diff(edges)
 
 
 def _per_hour(scenario: Scenario, queue: int, edges: I64) -> F64:

@@ -12,13 +12,14 @@ from ccsim.workload.unserved import unserved
 
 
 def warnings(scenario: Scenario, variants: Mapping[str, Scenario], file: str = "") -> list[Problem]:
-    """Those of the scenario, then what each variant (by name) adds to them."""
+    """Those of the scenario, then what each variant (by name) adds to them: not the same one with another figure."""
     own = _of(scenario, file)
+    known = {(problem.path, problem.value) for problem in own}
     added = [
         replace(problem, path=f"variant.{name}: {problem.path}")
         for name, variant in variants.items()
         for problem in _of(variant, file)
-        if problem not in own
+        if (problem.path, problem.value) not in known
     ]
     return own + added
 

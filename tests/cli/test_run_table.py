@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from tests.cli.tiny import ccsim
+from ccsim.report.periods import by_day
+from ccsim.results.stored import stored
+from tests.cli.tiny import ccsim, only_folder
 
 MAIL = """
 name = "Line and mail"
@@ -124,3 +127,26 @@ def test_a_team_without_a_wage_is_not_shown_as_free(tmp_path: Path) -> None:
     lines = printed(tmp_path, "--set", "team.a.cost_per_hour=0")
     assert "Cost: – (no team has a cost_per_hour)" in lines
     assert next(line for line in lines if line.startswith("a  ")).split()[-1] == "–"
+
+
+def test_of_many_queues_and_teams_the_worst_are_shown(tmp_path: Path) -> None:
+    """Thirty queues, the first of which nobody serves."""
+    queues = "".join(
+        f'[queue.q{i}]\nchannel = "phone"\nvolume = {{ per_hour = 1 }}\nservice_level = "80/20"\n' for i in range(30)
+    )
+    shift = 'shifts = [{ agents = %d, hours = "always" }]\n'
+    teams = "".join(f"[team.t{i}]\nskills = {{ q{i} = 1 }}\n" + shift % (i > 0) for i in range(30))
+    (tmp_path / "many.toml").write_text(f"days = 1\nreplications = 2\n{queues}{teams}")
+    result = ccsim("run", tmp_path / "many.toml", "--out", tmp_path / "out", "--no-charts", "--no-report")
+    words = " ".join(result.stdout.split())
+    assert "Shown: of 30 the 24 queues farthest below their target, in contacts; all are in summary.csv" in words
+    assert "Shown: of 30 the 24 teams with most hours on duty; all are in summary.csv" in words
+    rows = [line.split()[0] for line in result.stdout.splitlines() if re.match(r"[qt]\d", line)]
+    assert len(rows) == 48
+    assert "q0" in rows
+    assert "t0" not in rows
+    results = stored(only_folder(tmp_path / "out"))
+    tables = by_day(results, np.zeros((30, len(results.summary.starts)), np.int64))
+    assert tables[0].title == "q0 by day"
+    assert len(tables) == 48
+    assert [place for place, table in enumerate(tables) if "all are in days.csv." in table.note] == [23, 47]

@@ -7,6 +7,8 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -118,6 +120,41 @@ def test_check_warns_of_overload(tmp_path: Path) -> None:
     assert done.exit_code == 0
     assert "warning" in done.stderr
     assert "phone" in done.stderr
+
+
+def test_check_of_many_queues_says_the_same_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And neither work nor rosters are found again for each day and team."""
+    from ccsim import lowering
+    from ccsim.scenario import check, spans
+    from ccsim.workload import expectations
+
+    asked = Counter[str]()
+
+    def counted(module: object, what: str, original: Callable[..., object]) -> None:
+        def call(*values: object) -> object:
+            asked[what] += 1
+            return original(*values)
+
+        monkeypatch.setattr(module, what, call)
+
+    counted(check, "work_offered", spans.work_offered)
+    counted(expectations, "rosters", lowering.rosters)
+    queues = "".join(f'[queue.q{i}]\nchannel = "phone"\nvolume = {{ per_day = 5 }}\n' for i in range(30))
+    agents = 'shifts = [{ agents = 1, hours = "09:00-17:00" }]\n'
+    skills = ", ".join(f"q{i} = 1" for i in range(30))
+    teams = "".join(f"[team.t{i}]\nskills = {{ {skills} }}\n{agents}" for i in range(3))
+    more = '[variant.more.set]\n"volume.scale" = 1.5\n'
+    file = tmp_path / "many.toml"
+    file.write_text(f"days = 5\n{queues}{teams}")
+    done = ccsim("check", file, "--theory")
+    assert done.exit_code == 0
+    assert "  q0 and 29 more  310 s = 1 x 270 s + 40 s\n" in done.stdout
+    assert "  queue.q0.patience and 29 more " in done.stdout
+    assert asked == {"work_offered": 30, "rosters": 1}
+    alone = done.stderr
+    file.write_text(f"days = 5\n{queues}{teams}{more}")
+    assert "nobody on duty" in alone
+    assert ccsim("check", file).stderr == alone
 
 
 def test_what_a_compiler_makes_of_an_interruption_is_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -11,6 +13,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ccsim.cli import main
+from ccsim.forecast.outlook import Outlook
+from ccsim.forecast.pictures import queues_shown
 from ccsim.scenario.read import load
 from tests.forecast.made_up import counts, write_export
 
@@ -210,3 +214,10 @@ def test_a_row_that_comes_twice_is_refused(tmp_path: Path) -> None:
     result = forecast(tmp_path, str(tmp_path / "hours.csv"))
     assert result.exit_code == 2
     assert "hours.csv:1346: 2026-01-07 09:00 a second time; expected each interval once" in result.output
+
+
+def test_of_many_queues_those_with_most_contacts_are_drawn() -> None:
+    forecasts = {f"q{i}": SimpleNamespace(days=np.full(7, float(i))) for i in range(30)}
+    names, left_out = queues_shown(cast("Outlook", SimpleNamespace(forecasts=forecasts)))
+    assert names == [f"q{i}" for i in range(6, 30)]
+    assert left_out == " Shown: of 30 the 24 queues with most contacts; all are in days.csv."

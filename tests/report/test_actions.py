@@ -72,3 +72,34 @@ def test_a_team_with_a_roster_gets_help_from_a_team_like_it(tmp_path: Path) -> N
     (more,) = actions(run(load(file), engine="simpy"))
     assert "on team desk" in more.change
     assert more.difference > 0
+
+
+def test_of_many_idle_teams_the_three_with_most_hours_to_spare_are_tried(tmp_path: Path) -> None:
+    idle = "".join(
+        f"""
+        [team.idle{i}]
+        skills = {{ mail = 1 }}
+        shifts = [{{ agents = {i + 1}, hours = "08:00-16:00" }}]
+        """
+        for i in range(5)
+    )
+    (tmp_path / "desk.toml").write_text(
+        f"""
+        days = 1
+        replications = 2
+        [queue.calls]
+        channel = "phone"
+        volume = {{ per_hour = 40 }}
+        service_level = "80/20"
+        [queue.mail]
+        channel = "email"
+        volume = {{ per_day = 1 }}
+        {idle}
+        [team.desk]
+        skills = {{ calls = 1 }}
+        shifts = [{{ agents = 1, hours = "08:00-16:00" }}]
+        """,
+        encoding="utf-8",
+    )
+    tried = {action.change for action in actions(run(load(tmp_path / "desk.toml"), engine="compiled"))}
+    assert {change for change in tried if "serves" in change} == {f"Team idle{i} also serves calls" for i in (2, 3, 4)}

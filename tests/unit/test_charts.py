@@ -19,6 +19,7 @@ from ccsim.charts.outcomes import journeys, spread
 from ccsim.charts.service import THIN, label_days, pooled
 from ccsim.charts.thread import longest_thread
 from ccsim.charts.waiting import first_waits, reply_waits, waiting_times
+from ccsim.results import largest
 from ccsim.results.model import Results
 from ccsim.runs.run import run
 from ccsim.scenario import read
@@ -521,3 +522,41 @@ def test_waits_are_those_of_patient_customers() -> None:
 def test_pooled_levels_weigh_contacts() -> None:
     level = np.array([1.0, 0.5, np.nan, np.nan, 0.2])
     assert pooled(level, np.array([1.0, 3.0, 0.0, 0.0, 7.0]), 2) == pytest.approx([2.5 / 4, np.nan, 0.2], nan_ok=True)
+
+
+# ── more queues and teams than there is room for ─────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def many() -> Results:
+    """Thirty queues of 1, 2, … 30 calls a day; the last three have an agent each, the others nobody."""
+    raw = scenario(1, 1)
+    (call,), (agent,) = raw["queue"].values(), raw["team"].values()
+    names = [f"queue {i}" for i in range(1, 31)]
+    each = {name: call | {"channel": "phone", "volume": {"per_day": i + 1}} for i, name in enumerate(names)}
+    served = {f"team {name}": agent | {"skills": {name: 1}} for name in names[-3:]}
+    other = {"others": agent | {"skills": dict.fromkeys(names, 1), "shifts": [{"agents": 0, "hours": "always"}]}}
+    return run(read.parse(raw | {"queue": each, "team": served | other}), engine="compiled")
+
+
+def test_of_many_queues_the_largest_are_drawn_and_the_note_says_so(many: Results) -> None:
+    assert [len(largest.queues(many).places), charts.CHARTS["backlog"].panels(many)] == [24, 24]
+    assert set(range(15, 30)) <= set(largest.queues(many).places)
+    # of service levels those that nobody serves, not the largest
+    page = charts.figure("service_level", many)
+    names = " ".join(ax.get_title(loc="left") + "".join(text.get_text() for text in ax.texts) for ax in page.axes)
+    assert len([ax for ax in page.axes if ax.axison]) == 24
+    assert "queue 27" in names
+    assert "queue 30" not in names
+    assert "Shown: of 30 the 24 queues farthest below" in page.get_supxlabel().replace("\n", " ")
+
+
+def test_of_many_queues_lines_differ_and_flows_are_pooled(many: Results) -> None:
+    (legend,) = charts.figure("waiting", many).legends
+    looks = [(line.get_color(), str(line.get_linestyle())) for line in legend.get_lines()]
+    assert sum("queue" in text.get_text() for text in legend.get_texts()) == len(set(looks[:12])) == 12
+    page = charts.figure("outcomes", many)
+    texts = [text.get_text() for text in page.axes[0].texts]
+    assert sum("other queues" in text for text in texts) == 2
+    page.draw_without_rendering()
+    assert_readable("outcomes", page, more_than=5)
