@@ -23,7 +23,7 @@ VOLUMES: Final = "volumes"
 def is_volumes(file: Path) -> bool:
     """Whether it is a volume file: columns date, time, and others that mostly have numbers."""
     try:
-        table = DataFiles(file.parent, outside=True).table(file.name)
+        table = DataFiles(file.parent, outside=True).table(file.name, "date", "time")
     except FaultError:
         return False
     if table.heading("date") is None or table.heading("time") is None or len(table.header) < 3:
@@ -50,7 +50,7 @@ def read_volumes(file: Path) -> pd.DataFrame:
     files = DataFiles(file.parent, outside=True)
     parts: list[pd.DataFrame] = []
     try:
-        table = files.table(file.name)
+        table = files.table(file.name, "date", "time")
         for queue in _queues(table):
             volume = Volume.model_validate({"file": file.name, "column": queue}, context=files)
             if volume.again:
