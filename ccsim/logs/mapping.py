@@ -59,23 +59,8 @@ UNITS: Final = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d":
 """Seconds of a unit."""
 
 EMPTY: Final = (
-    "",
-    "-",
-    "--",
-    "N/A",
-    "n/a",
-    "#N/A",
-    "#NV",
-    "#DIV/0!",
-    "NULL",
-    "Null",
-    "null",
-    "None",
-    "none",
-    "NaN",
-    "nan",
-    "NaT",
-)
+    "", "-", "--", "N/A", "n/a", "#N/A", "#NV", "#DIV/0!", "NULL", "Null", "null", "None", "none", "NaN", "nan", "NaT",
+)  # fmt: skip
 """What systems write for nothing."""
 
 OUTCOMES: Final = tuple(outcome.name.lower() for outcome in Outcome if outcome >= 0)
