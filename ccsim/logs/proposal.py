@@ -36,19 +36,21 @@ SENDERS: Final = 12
 WORDS: Final = {
     "answered": (
         "y yes true 1 answered handled completed connected agent resolved solved closed inbound ja beantwortet "
-        "angenommen oui repondu traite si sì risposta gestita atendida contestada"
+        "angenommen oui repondu traite si risposta gestita atendida contestada tak odebrane odebrano obsłużone "
+        "応答 完了"
     ),
     "abandoned": (
         "n no false 0 abandoned abandon noanswer hang hangup missed lost unanswered nein abgebrochen aufgelegt "
-        "verloren non abandonne perdu abbandonata persa abandonada perdida"
+        "verloren non abandonne perdu abbandonata persa abandonada perdida nie nieodebrane porzucone utracone "
+        "放棄 未応答 切断"
     ),
-    "ignore": "outbound outgoing internal ausgehend intern sortant interne uscente interna saliente",
+    "ignore": "outbound outgoing internal ausgehend intern sortant interne uscente interna saliente wychodzące 発信",
 }
 
 TOTAL: Final = re.compile(r"\b(?:total|sum|summe|gesamt|totale|cumul)", re.IGNORECASE)
 """In the heading of a length of time: of all contacts of an interval."""
 YES_AND_NO: Final = frozenset(("y", "yes", "true", "1", "n", "no", "false", "0"))
-NOT: Final = frozenset(("not", "no", "nicht", "non", "pas"))
+NOT: Final = frozenset(("not", "no", "nicht", "non", "pas", "nie"))
 
 
 def propose(path: Path) -> tuple[str, str]:
@@ -73,6 +75,10 @@ def propose(path: Path) -> tuple[str, str]:
         columns = columns_of(headings, (*needed, *others))
         if kind == "contacts" and ("agent" in columns and _across(headings)):
             break
+        if kind == "contacts" and _is_volumes(sheet, headings):
+            what = "a volume file, with numbers of contacts by date and time: it needs no fit"
+            allowed = f"volume = {{ file = {quoted(path.name)}, column = … }} in a scenario, or ccsim forecast"
+            raise ScenarioError([Problem("", what, allowed, str(path))])
         if _is_kind(kind, sheet, columns):
             return _text(_head(path, sheet_name), sheet, kind, columns), ""
     if len(_across(headings)) > 1 and sheet[headings[0]].str.strip().str.match(r"\d{1,2}[:.]\d{2}\b").mean() > 0.5:
@@ -116,6 +122,15 @@ def _fits(path: Path, how: Mapping) -> bool:
 
 def _any(headings: tuple[str, ...], sheet: str | None = None) -> Mapping:
     return Mapping(kind="contacts", columns={"arrival": headings}, sheet=sheet)
+
+
+def _is_volumes(sheet: pd.DataFrame, headings: list[str]) -> bool:
+    """Whether it has dates, clock times at full five minutes, and numbers or lengths of time in all other columns."""
+    dates = [heading for heading in headings if DATES & set(forms(heading))]
+    clocks = [heading for heading in headings if _is_clock(sheet[heading])]
+    counts = [heading for heading in headings if heading not in (*dates[:1], *clocks)]
+    steps = bool(dates and clocks) and sheet[clocks[0]].str.match(r"\s*\d{1,2}[:hH]\d[05](?!:\d?[1-9])").mean() > 0.9
+    return bool(steps and counts) and all(_is_number(sheet[heading]) for heading in counts)
 
 
 def _is_kind(kind: str, sheet: pd.DataFrame, columns: dict[str, str]) -> bool:
@@ -219,7 +234,7 @@ def _of_contacts(
 
 def _outcome(sheet: pd.DataFrame, taken: set[str]) -> str | None:
     """The column whose cells most often say whether somebody answered, and say both of some; None if there is none."""
-    usual = {*USUAL["outcome"].split(), *USUAL["answer"].split()}
+    usual = {*USUAL["outcome"], *USUAL["answer"]}
     shares = {}
     for heading in (str(heading) for heading in sheet.columns if heading not in (LINE, WIDTH)):
         cells = sheet[heading].dropna().str.strip()
@@ -232,10 +247,10 @@ def _outcome(sheet: pd.DataFrame, taken: set[str]) -> str | None:
 
 def _meaning(cell: str) -> str:
     """What an outcome seems to mean, as a whole or by its words; "" where they say nothing, or not the same."""
-    meant = {word: meaning for meaning, words in WORDS.items() for word in words.split()}
+    meant = {bare(word): meaning for meaning, words in WORDS.items() for word in words.split()}
     if bare(cell) in meant:
         return meant[bare(cell)]
-    parts = set(re.findall(r"[^\W\d_]+", cell.lower()))
+    parts = set(map(bare, re.findall(r"[^\W\d_]+", cell)))
     meanings = {meant[part] for part in parts if part in meant and part not in YES_AND_NO}
     if parts & NOT and meanings == {"answered"}:
         return "abandoned"
@@ -245,7 +260,7 @@ def _meaning(cell: str) -> str:
 def _words(heading: str, cells: pd.Series[str]) -> list[str]:
     """What the outcomes of the log seem to mean; those that cannot be guessed are to be filled in."""
     other: dict[str, str] = {}
-    if set(USUAL["abandoned"].split()) & set(forms(heading)):  # yes: it was
+    if set(USUAL["abandoned"]) & set(forms(heading)):  # yes: it was
         other = {"answered": "abandoned", "abandoned": "answered"}
     known: list[tuple[str, str]] = []
     strange: list[str] = []
