@@ -55,6 +55,7 @@ AS_WRITTEN = {
     "with seconds and midnights": "date,time,calls\n2026-11-09 00:00,08:00:00,9.5\n2026-11-09T00:00:00,08:30:00,1013\n",
     "headings": " Date , TIME ,Ca LLS\n2026-11-09,08:00,9.5\n2026-11-09,08:30,1013\n",
     "a line that names the separator": "sep=;\ndate;time;calls\n2026-11-09;08:00;9.5\n2026-11-09;08:30;1013\n",
+    "months by name": "date;time;calls\nMontag, 9. November 2026;08:00;9,5\n9 nov. 2026;08:30;1013\n",
     "times with points": "date;time;calls\n09.11.2026;08.00;9,5\n09.11.2026;8.30;1013\n",
     "times with an h": "Date;Heure;calls\n09.11.2026;8h00;9,5\n09.11.2026;8h30;1013\n",
     "times of four digits": "Datum;Uhrzeit;calls\n09.11.2026;0800;9,5\n09.11.2026;0830;1013\n",
