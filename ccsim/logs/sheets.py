@@ -1,6 +1,6 @@
 """A log's file as a sheet of texts under the mapping's headings, whatever its delimiter, encoding and header.
 
-A workbook is read as the file that a spreadsheet would save of its sheet.
+A workbook is read as the file that a spreadsheet would save of its sheet, records in JSON as a table of them.
 """
 
 from __future__ import annotations
@@ -9,12 +9,14 @@ import csv
 import io
 import unicodedata
 import warnings
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 import numpy as np
 
 from ccsim.errors import Problem, ScenarioError
+from ccsim.logs import json_records
 from ccsim.logs.lines import LINE, WIDTH
 from ccsim.logs.mapping import Mapping
 from ccsim.scenario import workbooks
@@ -25,6 +27,8 @@ from ccsim.scenario.toml_text import quoted
 
 if TYPE_CHECKING:
     import pandas as pd
+
+T = TypeVar("T")
 
 DELIMITERS: Final = ",;\t|"
 NOT_UTF8: Final = "not UTF-8: the file is read as Windows-1252"
@@ -38,6 +42,8 @@ class Text(NamedTuple):
     delimiter: str
     """what stands between the cells, where that is known"""
     mended: dict[str, int]
+    above: int = 0
+    """lines of the file above the text; -1 for records, of which no line is the header"""
 
 
 def sheet_of(path: Path, how: Mapping) -> tuple[pd.DataFrame, dict[str, int]]:
@@ -53,12 +59,12 @@ def sheet_of(path: Path, how: Mapping) -> tuple[pd.DataFrame, dict[str, int]]:
         sheet[LINE] = np.arange(len(sheet)) + 1
         sheet[WIDTH] = "full"
         return _named(sheet, how, path, garbled=False)
-    text, known, mended = decoded(path, how)
+    text, known, mended, above = decoded(path, how)
     marked, _, rest = text.partition("\n")
     if marked.strip().lower().startswith("sep=") and len(marked.strip()) == 5:  # as Excel writes it
         above, text, delimiter = 1, rest, marked.strip()[-1]
     else:
-        above, delimiter = 0, known or how.delimiter or ""
+        delimiter = known or how.delimiter or ""
     lines = text.split("\n", ABOVE)[:ABOVE]
     if not how.header:
         skipped = _above(_cells(lines, delimiter), how)
@@ -139,7 +145,8 @@ def decoded(path: Path, how: Mapping) -> Text:
         text = content.decode(how.encoding or ("utf-16" if marked else "utf-8-sig"))
         if how.encoding is not None:
             text.encode()  # half of a pair of surrogates is no text, though some encodings know it
-        return Text(text, "", {})
+        table = _with_path(path, json_records.as_table, text)
+        return Text(table, workbooks.DELIMITER, {}, above=-1) if table else Text(text, "", {})
     except UnicodeError as bad:
         if how.encoding is not None:
             allowed = f"text in {how.encoding}; the mapping may name another encoding"
@@ -161,20 +168,21 @@ def _content(path: Path) -> bytes:
 def longest_sheet(path: Path) -> str | None:
     """Of a workbook with several sheets the one with most text."""
     content = _content(path)
-    sheets = _sheets(content, None, path) if content.startswith(workbooks.BEGINNINGS) else {}
+    sheets = _with_path(path, workbooks.sheets, content) if content.startswith(workbooks.BEGINNINGS) else {}
     return max(sheets, key=lambda title: len(sheets[title])) if len(sheets) > 1 else None
 
 
-def _sheets(content: bytes, only: str | None, path: Path) -> dict[str, str]:
+def _with_path(path: Path, read: Callable[..., T], *given: object) -> T:
+    """What `read` makes of these; its faults are those of the file."""
     try:
-        return workbooks.sheets(content, only)
+        return read(*given)
     except FaultError as bad:
         raise ScenarioError([Problem("", f.value, f.allowed, str(path)) for f in bad.faults]) from None
 
 
 def _of_workbook(content: bytes, how: Mapping, path: Path) -> Text:
     """The sheet that the mapping names, the only one, or the only one with the needed headings."""
-    sheets = _sheets(content, how.sheet, path)
+    sheets = _with_path(path, workbooks.sheets, content, how.sheet)
     tops = {title: _cells(text.split("\n", ABOVE)[:ABOVE], workbooks.DELIMITER) for title, text in sheets.items()}
     fitting = [title for title, rows in tops.items() if len(sheets) == 1 or any(_is_header(row, how) for row in rows)]
     if len(fitting) != 1:
