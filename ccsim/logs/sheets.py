@@ -168,7 +168,7 @@ def _content(path: Path) -> bytes:
 def longest_sheet(path: Path) -> str | None:
     """Of a workbook with several sheets the one with most text."""
     content = _content(path)
-    sheets = _with_path(path, workbooks.sheets, content) if content.startswith(workbooks.BEGINNINGS) else {}
+    sheets = _with_path(path, workbooks.sheets, content, None) if content.startswith(workbooks.BEGINNINGS) else {}
     return max(sheets, key=lambda title: len(sheets[title])) if len(sheets) > 1 else None
 
 

@@ -243,7 +243,7 @@ class DataFiles:
     def _of_workbook(self, name: str, data: bytes, key: str) -> list[CsvTable]:
         """The sheets that are tables. Raises FaultError if none is."""
         try:
-            sheets = workbooks.sheets(data)
+            sheets = workbooks.sheets(data, None)
         except FaultError as bad:
             raise FaultError(*(Fault(f"{shown(name)} is {f.value}", f.allowed, (key,)) for f in bad.faults)) from None
         tables: list[CsvTable] = []

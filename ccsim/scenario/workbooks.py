@@ -136,7 +136,7 @@ def _written(cell: Any, epoch: datetime) -> str:
     if isinstance(value, timedelta):
         return _hours(value)
     if isinstance(value, datetime | time):
-        return _moment(value, _NO_CODES.sub("", cell.number_format.lower()), epoch)
+        return _moment(value, _codes(cell.number_format), epoch)
     return number(value)
 
 
@@ -145,6 +145,11 @@ def number(value: float) -> str:
     text = str(int(value)) if value == int(value) else f"{value:.15g}"
     # 1.240 could be read as more than a thousand
     return f"{text}0" if re.search(r"\.\d{3}$", text) else text
+
+
+@lru_cache(256)
+def _codes(form: str) -> str:
+    return _NO_CODES.sub("", form.lower())
 
 
 def _moment(value: datetime | time, codes: str, epoch: datetime) -> str:
