@@ -21,7 +21,7 @@ from ccsim.logs.lines import LINE, WIDTH
 from ccsim.logs.mapping import Mapping
 from ccsim.scenario import workbooks
 from ccsim.scenario.data import refuse_devices
-from ccsim.scenario.faults import FaultError
+from ccsim.scenario.faults import FaultError, shown
 from ccsim.scenario.headers import ABOVE, header_row
 from ccsim.scenario.toml_text import quoted
 
@@ -190,7 +190,7 @@ def _of_workbook(content: bytes, how: Mapping, path: Path) -> Text:
         allowed = f"sheet = {quoted((fitting or list(sheets))[0])} in the mapping chooses one"
         raise ScenarioError([Problem("", value, allowed, str(path))])
     others = [title for title in sheets if title != fitting[0]]
-    left_out = {f"sheets left out: {', '.join(others)}": len(others)} if others else {}
+    left_out = {f"sheets left out: {', '.join(map(shown, others))}": len(others)} if others else {}
     return Text(sheets[fitting[0]], workbooks.DELIMITER, left_out)
 
 

@@ -82,6 +82,8 @@ class CsvTable:
     delimiter: str = ","
     line: int = 1
     """where the header stands"""
+    titles: Guess | None = None
+    """that lines above it are no part of the table"""
     private: bool = False
     """it lies outside the scenario's folder: what else is in it is not revealed"""
     guesses: Guesses = field(default_factory=dict, compare=False)
@@ -112,6 +114,8 @@ class CsvTable:
             if self.private:
                 allowed = f"one of its {len(self.header)} columns"
             raise FaultError(Fault(value, allowed, (key,)))
+        if self.titles is not None:
+            self.guesses[self.name, self.titles.what] = (self.titles, [])
         places = [self.header.index(str(self.heading(column))) for column in columns]
         listed = [self._plainly(place, (read or {}).get(column)) for column, place in zip(columns, places, strict=True)]
         return ((line, row) for (line, _), row in zip(self.rows, zip(*listed, strict=True), strict=True))
@@ -289,9 +293,10 @@ class DataFiles:
         sheet = sheet[1:] if separator else sheet
         if not sheet:
             raise FaultError(Fault(f"{shown(name)} is empty", "a CSV file with a header line", ("file",)))
+        titles = None
         if above := header_row([cells for _, cells in sheet]):
             what = f"{above} line{'s' * (above > 1)} above the header"
-            self.guesses[name, what] = (Guess(what, next(filter(None, sheet[0][1])), "a title"), [])
+            titles = Guess(what, next(filter(None, sheet[0][1])), "a title")
         # spreadsheets write empty cells for columns that were once in use
         width = max(place for _, cells in sheet[above:] for place, cell in enumerate(cells, 1) if cell)
         (line, header), *rows = (
@@ -312,7 +317,7 @@ class DataFiles:
         )
         if faults:
             raise FaultError(*faults)
-        return CsvTable(name, header, tuple(rows), delimiter, line)
+        return CsvTable(name, header, tuple(rows), delimiter, line, titles)
 
 
 def number(cell: str) -> object:
@@ -328,9 +333,10 @@ _SEPARATOR: Final = re.compile(r"sep=(.)\s*", re.IGNORECASE)
 
 
 def _delimiter(lines: Sequence[str]) -> str:
-    """What the first line has most of, or the first that has two or more: above it stand titles.
+    """What the first line has most of or, if that is a title without any, the first with headings of three columns.
 
     Where there is none, as in a file of one column, commas are within the cells.
     """
-    first = next((line for line in lines if max(map(line.count, "\t,;")) > 1), lines[0])
+    headings = (line for line in lines if max(map(line.count, "\t,;")) > 1 and any(map(str.isalpha, line)))
+    first = lines[0] if any(mark in lines[0] for mark in "\t,;") else next(headings, lines[0])
     return max("\t,;", key=first.count)

@@ -14,6 +14,7 @@ import xlsxwriter
 from ccsim.errors import ScenarioError
 from ccsim.scenario import cells
 from ccsim.scenario.check import warnings
+from ccsim.scenario.data import DataFiles
 from ccsim.scenario.faults import FaultError
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.read import parse
@@ -133,14 +134,15 @@ def test_a_fault_in_a_workbook_has_the_number_of_its_row(tmp_path: Path) -> None
 
 
 def test_each_sheet_of_a_workbook_is_found_by_its_columns(tmp_path: Path) -> None:
-    book = workbook([["Notes"], ["of mine", "and yours"]], SHIFTS, ROWS)
+    notes = [["Notes"], ["of mine", "and yours"], ["of all", "of us"]]
+    book = workbook(notes, SHIFTS, ROWS)
     team = {"skills": {"q0": 1}, "roster": {"file": "volumes.csv"}}
     run = scenario(tmp_path, book, team={"desk": team})
     assert volume(run) == PLAIN
     roster = run.team["desk"].roster
     assert roster is not None
     assert [shift.hours.end - shift.hours.start for shift in roster.shifts] == [8.5 * 3600e6]
-    assert not [one for one in map(str, warnings(run)) if "not used" in one]
+    assert not [one for one in map(str, warnings(run)) if "not used" in one or "Sheet1" in one]
 
 
 def test_of_which_sheet_columns_are_must_be_clear(tmp_path: Path) -> None:
@@ -149,6 +151,11 @@ def test_of_which_sheet_columns_are_must_be_clear(tmp_path: Path) -> None:
     assert "volumes.csv (Sheet1), volumes.csv (Sheet2)" in result
     (result,) = problems(tmp_path, workbook(ROWS, SHIFTS), ["chats"])
     assert "no sheets of 'volumes.csv' have columns 'date', 'time', 'chats'" in result
+
+
+def test_a_file_of_one_column_has_its_commas_within_the_cells(tmp_path: Path) -> None:
+    (tmp_path / "one.csv").write_text("seconds\n1,234,567\n2,345,678\n")
+    assert DataFiles(tmp_path).column("one.csv", "seconds", float, cells.numbers) == [1234567, 2345678]
 
 
 @pytest.mark.parametrize("title", ["Forecast", "Forecast;;", "Forecast;;\n;;\nof;November;"])

@@ -131,7 +131,7 @@ def test_of_several_sheets_the_one_with_the_needed_headings_is_read(tmp_path: Pa
     notes = [["These are", "our", "notes"]]
     reading = read(as_workbook(tmp_path / "log.xlsx", notes, CONTACTS), MAPPINGS["contacts"])
     assert len(reading.rows) == 20
-    assert reading.mended["sheets left out: Sheet1"] == 1
+    assert reading.mended["sheets left out: 'Sheet1'"] == 1
 
 
 def test_where_several_sheets_fit_the_mapping_names_one(tmp_path: Path) -> None:
