@@ -21,11 +21,14 @@ VOLUMES: Final = "volumes"
 
 
 def is_volumes(file: Path) -> bool:
-    """Whether it is a volume file: columns date, time, and others that mostly have numbers."""
+    """Whether it, or a sheet of it, is a volume file: columns date, time, and others that mostly have numbers."""
     try:
-        table = DataFiles(file.parent, outside=True).table(file.name, "date", "time")
+        return any(map(_has_volumes, DataFiles(file.parent, outside=True).tables(file.name)))
     except FaultError:
         return False
+
+
+def _has_volumes(table: CsvTable) -> bool:
     if table.heading("date") is None or table.heading("time") is None or len(table.header) < 3:
         return False
     places = [

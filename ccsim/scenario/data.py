@@ -186,16 +186,20 @@ class DataFiles:
 
         `FaultError` at `key` if it cannot be read or is not one, at its line if a row is broken.
         """
-        if not isinstance(name, str) or not name or "\0" in name:
-            raise FaultError(Fault(shown(name), "the name of a CSV file", (key,)))
-        if name not in self._tables:
-            self._tables[name] = self._read(name, key)
-        tables = self._tables[name]
+        tables = self.tables(name, key)
         fitting = [table for table in tables if all(table.heading(column) for column in columns)]
         if len(tables) > 1 and len(fitting) != 1:
             value = f"{len(fitting) or 'no'} sheets of {shown(name)} have columns {', '.join(map(shown, columns))}"
             raise FaultError(Fault(value, f"one: {', '.join(table.name for table in fitting or tables)}", (key,)))
         return (fitting or tables)[0]
+
+    def tables(self, name: object, key: str = "file") -> list[CsvTable]:
+        """The file of that name, of a workbook all its tables; `FaultError` as of `table`."""
+        if not isinstance(name, str) or not name or "\0" in name:
+            raise FaultError(Fault(shown(name), "the name of a CSV file", (key,)))
+        if name not in self._tables:
+            self._tables[name] = self._read(name, key)
+        return self._tables[name]
 
     def column(
         self, name: object, column: object, parse: Callable[[object], float], convention: Convention

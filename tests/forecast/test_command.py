@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import xlsxwriter
 from click.testing import CliRunner, Result
 
 from ccsim.cli import main
@@ -186,3 +187,15 @@ def test_a_row_that_comes_twice_is_refused(tmp_path: Path) -> None:
     result = forecast(tmp_path, str(tmp_path / "hours.csv"))
     assert result.exit_code == 2
     assert "hours.csv:1346: 2026-01-07 09:00 a second time; expected each interval once" in result.output
+
+
+def test_of_a_workbook_with_a_sheet_a_month_the_sheets_are_named(tmp_path: Path) -> None:
+    """It is no log without a mapping."""
+    with xlsxwriter.Workbook(tmp_path / "year.xlsx") as book:
+        for month in ("March", "April"):
+            sheet = book.add_worksheet(month)
+            sheet.write_row(0, 0, ["date", "time", "calls"])
+            sheet.write_row(1, 0, ["2026-03-02", "08:00", 5])
+    done = CliRunner().invoke(main, ["forecast", str(tmp_path / "year.xlsx"), "--json"])
+    assert done.exit_code == 2
+    assert "2 sheets of 'year.xlsx' have columns 'date', 'time'" in done.output
