@@ -115,6 +115,11 @@ class Verbs(click.Group):
         """In the order in which a planner needs them."""
         return list(self.commands)
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """With the whole first sentence of each, which click would cut off."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, verb.get_short_help_str(limit=200)) for name, verb in self.commands.items()])
+
 
 def _drop_output() -> None:
     """Python would try once more to write what there was no room for, and end with a status of its own."""
@@ -140,25 +145,14 @@ def main() -> None:
     """Simulates a contact centre, conversation by conversation: phone, chat, messaging, e-mail.
 
     \b
-    ccsim new my_centre                   writes a commented scenario to start from
-    ccsim check my_centre.toml            says what is wrong with it and which defaults it relies on
-    ccsim run my_centre.toml              simulates it: a table, a results folder, charts, a report
-    ccsim compare my_centre.toml --variants   puts its variants side by side: what differs, which is best
-    ccsim sweep my_centre.toml --vary …       varies its settings: tables, heat map, frontier, sensitivity
-    ccsim explore my_centre.toml          opens it in the browser, with levers to turn
-    ccsim staff my_centre.toml            finds the cheapest staffing that meets every target
-    ccsim roster my_centre.toml           gives named people their shifts, by their rules and wishes
-    ccsim capacity my_centre.toml         finds the largest volume that its people can carry
-    ccsim fit calls.csv --mapping calls   writes a scenario from logs
-    ccsim backtest my_centre.toml calls.csv …  predicts days of a log that it has not seen
-    ccsim forecast history.csv            forecasts contacts and handle times, with bands
-    ccsim today my_centre.toml calls.csv --at …  re-simulates the rest of a day from its state now
+    ccsim new my_centre          writes a commented scenario to start from: edit it, and then
+    ccsim run my_centre.toml     simulates it
     """
 
 
 VERBS = (
-    run, compare, sweep, explore, staff, roster, capacity, chart, report, check, new, schema, replay, fit, forecast,
-    today, backtest,
+    new, check, run, compare, sweep, explore, staff, roster, capacity, forecast, today, fit, backtest, chart, report,
+    replay, schema,
 )  # fmt: skip
 for verb in VERBS:
     main.add_command(verb)

@@ -39,7 +39,7 @@ def capacity(
     workers: int | None,
     as_json: bool,
 ) -> None:
-    """Find the largest volume with which the people of the scenario in FILE still meet its targets.
+    """Find the largest volume with which the agents of the scenario in FILE still meet its targets.
 
     The volume is a multiple of today's, with an interval, proven on fresh random numbers. Exit status 1 where no volume
     meets the targets, or none was proven.
@@ -70,7 +70,9 @@ def capacity(
         click.echo(json.dumps(record, allow_nan=False))
     else:
         from ccsim.cli.capacity_table import show
+        from ccsim.cli.screen import tell_assumed
 
         show(answer, concurrency, by_number)
+        tell_assumed(scenario)
     if not answer.proven:
         ctx.exit(1)

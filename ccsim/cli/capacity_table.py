@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def show(answer: Capacity, several: str | None = None, by_number: Mapping[int, Capacity] | None = None) -> None:
     """The largest volume, the targets at it, what binds; with `by_number` the same by conversations of `several`."""
     console = Console(file=sys.stdout, highlight=False)
-    console.print(f"{answer.scenario.name}: the largest volume with today's people", style="bold", markup=False)
+    console.print(f"{answer.scenario.name}: the largest volume with today's agents", style="bold", markup=False)
     for table in (_volumes(answer), _targets(answer)):
         console.print()
         console.print(table)

@@ -35,7 +35,9 @@ def check(file: Path, theory: bool, outside: bool) -> None:
     click.echo(f"{file}: {', '.join(format.several(*part) for part in parts)}; no problem found.")
     _handle_times(scenario)
     if used := defaults_used(scenario):
-        click.echo("\nDefaults it relies on ([A] article, [S] source, [M] measured, [I] illustrative):")
+        click.echo(
+            "\nDefaults it relies on ([A] article of a vendor, [S] other source, [M] measured, [I] illustrative):"
+        )
         width = max(len(path) for path, _ in used)
         for path, default in used:
             click.echo(f"  {path:<{width}}  [{default.tag}] {format.toml(default.value)}  ({default.source})")
@@ -74,4 +76,4 @@ def _theory(scenario: Scenario) -> None:
             f"{format.count(expectation.per_hour)} contacts an hour, {format.several(expectation.agents, 'agent')}"
         )
         for name, value in expectation.figures.items():
-            click.echo(f"    {name:<24} {format.figure(name, value)}")
+            click.echo(f"    {name:<24} {format.figure(name.removesuffix(' at most'), value)}")

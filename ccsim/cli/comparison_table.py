@@ -180,7 +180,7 @@ def _cell(comparison: Comparison, variant: VariantResult, figure: MetricPlace) -
 
 
 def _legend(comparison: Comparison, figures: Sequence[MetricPlace]) -> str:
-    results, base = comparison.baseline.results, comparison.labels[comparison.baseline.name]
+    results, base = comparison.baseline.results, comparison.quoted[comparison.baseline.name]
     made_by = f"on the same random numbers (seed {results.scenario.seed}, engine {results.engine})"
     if comparison.replications == 1:
         return (
@@ -193,7 +193,7 @@ def _legend(comparison: Comparison, figures: Sequence[MetricPlace]) -> str:
         f"Means of {comparison.replications} replications, {made_by}.",
         f"Below: the difference to {base} ± half its 95 % interval; shares: percentage points; *: zero is outside.",
     ]
-    if count >= 10:
+    if count > 10:
         sentences.append(f"Of {count} such differences about {0.05 * count:.0f} would have a * by chance alone.")
     goals = [goal for variant in comparison.variants for goal in variant.targets.values()]
     if not all(goal.sure for goal in goals):
@@ -209,7 +209,7 @@ def _show_ranking(console: Console, comparison: Comparison, ranking: Ranking) ->
     for number, (name, estimate) in enumerate(ranking.order, 1):
         figure = format.quantity(unit, estimate.mean) + (f" {currency}" if unit == "money" and currency else "")
         console.print(f"{number:3} {comparison.labels[name]}: {figure}", markup=False)
-    for sentence in ranking.sentences(comparison.labels):
+    for sentence in ranking.sentences(comparison.quoted):
         console.print(sentence, markup=False)
     if len(ranking.pairs) > 1:
         together = f"so that those of all pairs hold together at {100 * LEVEL:.0f} %"

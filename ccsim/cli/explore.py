@@ -29,7 +29,7 @@ def explore(file: Path | None, port: int, no_browser: bool, outside: bool) -> No
     a random token, until Ctrl-C.
     """
     if find_spec("nicegui") is None:
-        raise click.UsageError("ccsim explore needs the package nicegui:  pip install 'ccsim[explore]'")
+        raise click.UsageError("ccsim explore needs nicegui:  pip install 'ccsim[explore]'")
     from ccsim import engine
     from ccsim.explore.server import listen, serve
     from ccsim.runs import compiling

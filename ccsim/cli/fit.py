@@ -133,9 +133,9 @@ def _print_summary(fitted: Fit) -> None:
             click.echo(f"  corrected: {count:,}  {what}")
     for warning in fitted.warnings:
         click.echo(f"warning: {warning}", err=True)
-    for queue in fitted.queues.values():
-        for warning in queue.warnings:
-            click.echo(f"warning: {queue.name}: {warning}", err=True)
+    for queues, warnings in fitted.warnings_of_queues.items():
+        for warning in warnings:
+            click.echo(f"warning: {queues}: {warning}", err=True)
 
 
 def _print_check(checked: Check, calibrate: bool) -> None:

@@ -161,7 +161,11 @@ def _histories(files: tuple[Path, ...], mappings: tuple[str, ...], timezone: str
     elif timezone is not None:
         raise ScenarioError([Problem("--timezone", timezone, "none for volume files: their times are the centre's")])
     if wide:
-        tables = {str(file): read_volumes(file) for file in wide}
+        tables: dict[str, pd.DataFrame] = {}
+        for each in wide:
+            tables[str(each)], guesses = read_volumes(each)
+            for guess in guesses:
+                click.echo(f"warning: {guess}", err=True)
         tables |= {"the others": logs.intervals} if logs.intervals is not None else {}
         refuse_other_lengths({name: rows["start"] for name, rows in tables.items()})
         rows = pd.concat(list(tables.values()), ignore_index=True)

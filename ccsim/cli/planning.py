@@ -288,7 +288,8 @@ def _how(plan: ShiftPlan) -> list[str]:
     if plan.today.met and plan.today.cost < plan.searched.cost and worked_today(plan.scenario) is None:
         lines.append("Today's shifts cost less and meet the targets, but are not among the shifts to choose from.")
     proven = "Tried" if not plan.proven else "Proven" if plan.fresh.all_data else "Targets with data proven"
-    few = f", {plan.glances} of them in {' or '.join(map(str, plan.glance))} alone" if plan.glances else ""
+    glance = " or ".join(map(str, plan.glance))
+    few = f", {plan.glances} of them, clearly worse, in {glance} alone" if plan.glances else ""
     lines.append(
         f"{plan.evaluations} staffings simulated in {format.duration(plan.seconds)}, "
         f"in {_replications(plan.searched.replications)} each{few}; seed {plan.searched.seed}. "

@@ -147,4 +147,4 @@ def check_xlsx(xlsx: bool, *, folder: bool) -> None:
 def require_xlsxwriter() -> None:
     """Says what to install, before a long run rather than after it."""
     if find_spec("xlsxwriter") is None:
-        raise click.UsageError("--xlsx needs the package xlsxwriter:  pip install 'ccsim[xlsx]'")
+        raise click.UsageError("--xlsx needs xlsxwriter:  pip install 'ccsim[xlsx]'")

@@ -77,7 +77,7 @@ def roster(
     """Give the people of [roster] in FILE their shifts: who works when, by their rules and wishes.
 
     Shifts are the patterns of [staffing]. Exit status 1 where no roster keeps every rule; the output names the rules
-    that exclude one another. Needs OR-tools: pip install 'ccsim[roster]'.
+    that cannot hold together. Needs OR-tools: pip install 'ccsim[roster]'.
     """
     from ccsim.scenario import read
 
@@ -120,7 +120,7 @@ def require_ortools() -> None:
     """Says what to install where it is missing."""
     missing = [package for package in ("ortools", "icalendar") if find_spec(package) is None]
     if missing:
-        raise click.UsageError(f"ccsim roster needs the package {' and '.join(missing)}:  pip install 'ccsim[roster]'")
+        raise click.UsageError(f"ccsim roster needs {' and '.join(missing)}:  pip install 'ccsim[roster]'")
 
 
 def _demand(task: Task, cover: str, folder: Path | None, workers: int) -> Demand:

@@ -113,10 +113,12 @@ def run(
         from ccsim.runs.run import AuditError, run_to_folder
         from ccsim.runs.run import run as run_in_memory
         from ccsim.scenario import read
+        from ccsim.scenario.drain_rules import rosters_go_on
         from ccsim.workload.unserved import unserved
 
         scenario = read.load(file, variant, changes, outside=outside)
-        click.echo("".join(f"warning: {warning}\n" for warning in unserved(scenario, str(file))), err=True, nl=False)
+        warnings = (*rosters_go_on(scenario), *unserved(scenario, str(file)))
+        click.echo("".join(f"warning: {warning}\n" for warning in warnings), err=True, nl=False)
         rule = _stopping_rule(scenario, precision, max_replications) if precision else None
         how: dict[str, Any] = {
             "engine": engine,

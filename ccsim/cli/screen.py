@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+
 from rich import box
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from ccsim.report.document import Table as DocumentTable
 from ccsim.report.page import shown
+from ccsim.scenario.defaults import assumed
+from ccsim.scenario.model import Scenario
 from ccsim.stats.estimate import Estimate
 
 
@@ -23,6 +28,12 @@ def figures_table(first: str, *others: str) -> Table:
     for other in others:
         table.add_column(other, justify="right")
     return table
+
+
+def tell_assumed(scenario: Scenario) -> None:
+    """Says on stdout what the figures above it rest on that nobody has measured."""
+    if sentence := assumed(scenario):
+        Console(file=sys.stdout, highlight=False).print(sentence, markup=False)
 
 
 def document_table(table: DocumentTable) -> Table:

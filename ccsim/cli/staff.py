@@ -87,6 +87,10 @@ def staff(
         except Infeasible as error:
             click.echo(error, err=True)
             ctx.exit(1)
+    if not as_json:
+        from ccsim.cli.screen import tell_assumed
+
+        tell_assumed(scenario)
     if folder is not None:
         click.echo(f"Results: {folder}", err=as_json)
     if not proven:

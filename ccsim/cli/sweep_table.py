@@ -37,7 +37,9 @@ def show(sweep: Sweep, figures: list[MetricPlace]) -> None:
     each = format.several(sweep.replications, "replication")
     points = format.several(len(design.rows), "point")
     console.print(
-        f"{points} ({design.kind}), {each} each, seed {design.base.seed}, engine {sweep.engine}.", markup=False
+        f"{points} ({design.kind}), means of {each} each, seed {design.base.seed}, engine {sweep.engine}; their 95 % "
+        "intervals are in sweep.csv.",
+        markup=False,
     )
 
 
@@ -46,8 +48,7 @@ def _points(sweep: Sweep, figures: list[MetricPlace]) -> Table:
     for setting in sweep.design.settings:
         table.add_column(format.folded(setting.path, NAMES), justify="right", overflow="fold")
     for figure in figures:
-        head = figure.titled(sweep.design.base).removeprefix("total ")
-        table.add_column(format.folded(head, 12), justify="right", overflow="fold")
+        table.add_column(format.folded(figure.titled(sweep.design.base), 12), justify="right", overflow="fold")
     columns = [sweep.estimates(figure)[:MOST] for figure in figures]
     for row, *estimates in zip(sweep.design.rows[:MOST], *columns, strict=True):
         cells = [value_text(setting, value) for setting, value in zip(sweep.design.settings, row, strict=True)]

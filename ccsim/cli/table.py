@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ccsim.cli.screen import plain_table
+from ccsim.cli.screen import plain_table, tell_assumed
 from ccsim.report.of_run import answer, facts
 from ccsim.results import format
 from ccsim.results.model import Results
@@ -43,6 +43,7 @@ def show(results: Results) -> None:
         _precision(console, results)
     if not all(goal.sure for goal in goals):
         console.print("met? missed?: the interval contains the target; more replications would tell.", markup=False)
+    tell_assumed(results.scenario)
 
 
 def _left_out(console: Console, results: Results) -> None:
@@ -71,7 +72,7 @@ def _left_out(console: Console, results: Results) -> None:
             markup=False,
         )
     if format.usual_targets(results):
-        console.print("usual: the channel's, shown and not judged; a target that the file gives is.", markup=False)
+        console.print("usual: the channel's own time, only shown; a target in the file is judged.", markup=False)
 
 
 def _precision(console: Console, results: Results) -> None:
@@ -159,7 +160,7 @@ def _teams(results: Results, goals: dict[tuple[str, str, str], MetricTarget]) ->
             format.percent(figure(name, "utilisation")) + _bound(goals.get(("team", name, "utilisation"))),
             format.NO_DATA if math.isnan(concurrency) else f"{concurrency:.2f}",
             format.count(figure(name, "paid_hours")),
-            format.count(figure(name, "cost")),
+            format.count(figure(name, "cost") or math.nan),  # 0: it has no cost_per_hour
         )
     return table
 

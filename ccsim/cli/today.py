@@ -164,7 +164,7 @@ def _show(outlook: Outlook) -> None:
     console.print(f"[bold]{escape(outlook.scenario.name)}[/bold], {time}: {runs} of the rest")
     table = plain_table()
     for heading in ("queue", "", "so far", "rest of the day", "whole day"):
-        table.add_column(heading, justify="left" if heading in ("queue", "") else "right", no_wrap=True)
+        table.add_column(heading, justify="left" if heading in ("queue", "") else "right", overflow="fold")
     for place, name in enumerate(course.spec.queues):
         first, wait = escape(name), format.wait_metric(course.spec, place, "asa")
         for metric in ("offered", "service_level", "abandonment", wait, "reply_level", "resolution_level"):

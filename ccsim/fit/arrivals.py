@@ -251,7 +251,7 @@ def judge(estimates: Estimates, shape: Profile) -> None:
     once = [name for name, count in zip(WEEKDAYS, number.tolist(), strict=True) if count == 1]
     if once:
         estimates.warnings.append(
-            f"Thin: the log has one {format.listed(once)} only; chance of that day is taken for the rule."
+            f"Few data: the log has one {format.listed(once)} only; what was chance on that day is taken as usual."
         )
     if (number == 0).any():
         missing = [name for name, count in zip(WEEKDAYS, number.tolist(), strict=True) if not count]

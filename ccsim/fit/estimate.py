@@ -75,6 +75,18 @@ class Fit:
         """The days that the scenario repeats, and that `teams` are of."""
         return self.days[-LONGEST:]
 
+    @property
+    def warnings_of_queues(self) -> dict[str, list[str]]:
+        """What to beware of, by the queues that it is about: what several have in common is said once."""
+        queues: dict[str, list[str]] = {}
+        for queue in self.queues.values():
+            for warning in queue.warnings:
+                queues.setdefault(warning, []).append(queue.name)
+        warnings: dict[str, list[str]] = {}
+        for warning, names in queues.items():
+            warnings.setdefault(", ".join(names), []).append(warning)
+        return warnings
+
 
 def estimate(logs: Logs, rule: str) -> Fit:
     """Everything that the logs tell. Raises ScenarioError where there is nothing to tell of."""

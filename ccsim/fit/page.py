@@ -27,7 +27,7 @@ def page(fit: Fit, name: str, scenario: str, checked: Check) -> str:
 def document(fit: Fit, name: str, scenario: str, checked: Check) -> Document:
     """The report as a document."""
     findings = [Finding("The log as a whole", fit.warnings)] if fit.warnings else []
-    findings += [Finding(queue.name, queue.warnings) for queue in fit.queues.values() if queue.warnings]
+    findings += [Finding(queues, tuple(warnings)) for queues, warnings in fit.warnings_of_queues.items()]
     if checked.findings:
         findings.append(Finding("The scenario does not repeat the log", checked.findings))
     number = sum(len(finding.lines) for finding in findings)

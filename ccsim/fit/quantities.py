@@ -58,7 +58,7 @@ class Estimates:
         what = name.replace("_", " ").replace(".", ": ")
         number = int(sample.ended.sum())
         if number < THIN:
-            self.warnings.append(f"Thin: the distribution of {what} rests on {format.several(number, 'case')}.")
+            self.warnings.append(f"Few data: the distribution of {what} rests on {format.several(number, 'case')}.")
         constant = distributions.constant(sample)
         if constant is not None:
             self.distributions[name] = DistributionFit(sample, (), constant, "constant")

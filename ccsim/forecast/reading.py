@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from ccsim.errors import Problem, ScenarioError
+from ccsim.logs.headings import columns_of
 from ccsim.logs.lines import FAR_OFF, stray
-from ccsim.scenario.data import CsvTable, DataFiles
+from ccsim.scenario.data import CsvTable, DataFiles, taken_for_granted
 from ccsim.scenario.faults import Fault, FaultError
 
 if TYPE_CHECKING:
@@ -18,10 +19,12 @@ if TYPE_CHECKING:
 
 VOLUMES: Final = "volumes"
 """The name of the mapping of volume files."""
+OF_ONE_QUEUE: Final = ("handled", "abandoned", "handle_time")
+"""Columns of an interval export, by whose headings a file is one: a queue is hardly called so."""
 
 
 def is_volumes(file: Path) -> bool:
-    """Whether it, or a sheet of it, is a volume file: columns date, time, and others that mostly have numbers."""
+    """Whether it, or a sheet of it, is a volume file: columns date, time, and numbers that may be of queues."""
     try:
         return any(map(_has_volumes, DataFiles(file.parent, outside=True).tables(file.name)))
     except FaultError:
@@ -31,6 +34,8 @@ def is_volumes(file: Path) -> bool:
 def _has_volumes(table: CsvTable) -> bool:
     if table.heading("date") is None or table.heading("time") is None or len(table.header) < 3:
         return False
+    if columns_of([name for name in table.header if not name.lower().endswith(".aht")], OF_ONE_QUEUE):
+        return False
     places = [
         place for place, name in enumerate(table.header) if name not in (table.heading("date"), table.heading("time"))
     ]
@@ -39,8 +44,8 @@ def _has_volumes(table: CsvTable) -> bool:
     return all(number <= len(rows) / 2 for number in words)
 
 
-def read_volumes(file: Path) -> pd.DataFrame:
-    """The rows of a volume file, a row for each queue and interval, as of an interval export.
+def read_volumes(file: Path) -> tuple[pd.DataFrame, list[Problem]]:
+    """The rows of a volume file, a row for each queue and interval, as of an interval export; and what was guessed.
 
     A column is a queue; `<queue>.aht`, if there is one, has its handle times. Raises ScenarioError with the line of
     what cannot be read.
@@ -85,7 +90,7 @@ def read_volumes(file: Path) -> pd.DataFrame:
     far = history["start"][stray(history["start"])]
     if len(far):
         raise ScenarioError([Problem("", f"{far.iloc[0]:%Y-%m-%d %H:%M}: {FAR_OFF}", "", str(file))])
-    return history
+    return history, list(taken_for_granted(files.guesses))
 
 
 def _queues(table: CsvTable) -> Sequence[str]:

@@ -54,7 +54,7 @@ def document(
         verdicts=tuple(verdict for verdict in _verdicts(comparison) if verdict.status != "met"),
         verdicts_title="Targets missed or in doubt",
         findings=(
-            Finding(f"Ranked by {ranking.by}", tuple(ranking.sentences(comparison.labels))),
+            Finding(f"Ranked by {ranking.by}", tuple(ranking.sentences(comparison.quoted))),
             *([notes] if comparison.notes else []),
         ),
         findings_title="How sure that is",
@@ -70,7 +70,7 @@ def document(
 
 def answer(comparison: Comparison, ranking: Ranking) -> tuple[Status, str]:
     """Which variant is best, in a sentence, and whether that is sure."""
-    by, labels = comparison.titled(ranking.figure), comparison.labels
+    by, labels = comparison.titled(ranking.figure), comparison.quoted
     if not ranking.order:
         return "missed", "No variant can be ranked."
     first, others = ranking.order[0][0], [name for name, _ in ranking.order[1:] if name not in ranking.no_data]
@@ -104,7 +104,8 @@ def _facts(comparison: Comparison, ranking: Ranking) -> Iterable[Fact]:
         details = []
         apart = None if variant is comparison.baseline else comparison.difference(variant, ranking.figure)
         if apart is not None:
-            details.append(format.difference(unit, apart.mean, apart.high - apart.mean))
+            change = format.difference(unit, apart.mean, apart.high - apart.mean)
+            details.append(f"{change} to {comparison.labels[comparison.baseline.name]}")
         if variant.targets:
             missed = len(variant.missed)
             details.append(f"misses {format.several(missed, 'target')}" if missed else "meets its targets")

@@ -103,9 +103,9 @@ class VariantResult:
 
     @property
     def missed(self) -> list[str]:
-        """The targets that it misses: `phone service level`; with `(?)` where the interval contains the target."""
+        """The targets that it misses: `phone service level`; so marked where the interval contains the target."""
         scenario, missed = self.results.scenario, [(f, goal) for f, goal in self.targets.items() if not goal.met]
-        return [f"{figure.titled(scenario)}{'' if goal.sure else ' (?)'}" for figure, goal in missed]
+        return [f"{figure.titled(scenario)}{'' if goal.sure else ' (too close to call)'}" for figure, goal in missed]
 
     @property
     def no_data(self) -> list[MetricPlace]:
@@ -161,6 +161,11 @@ class Comparison:
         titles = [variant.title for variant in self.variants]
         own = {v.name: v.title for v in self.variants if v.results.variant and titles.count(v.title) == 1}
         return {variant.name: own.get(variant.name) or variant.name for variant in self.variants}
+
+    @cached_property
+    def quoted(self) -> dict[str, str]:
+        """The labels as they stand in a sentence: a title may itself have commas, and "and"."""
+        return {name: label if label == name else f'"{label}"' for name, label in self.labels.items()}
 
     @property
     def channels(self) -> list[str]:

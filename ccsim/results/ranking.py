@@ -115,17 +115,12 @@ class Ranking:
             sentences.append(f"{of(name)} has no data on {what}: it is ranked behind those that meet their targets.")
         for name, barely in self.doubtful.items():
             sentences.append(f"{of(name)} may miss {', '.join(barely)} after all: the interval contains the target.")
-        if self.all_miss:
-            sentences.append(f"No variant meets all its targets, so all are ranked, by {self.by}.")
-            for name, (number, far) in self.missing.items():
-                sentences.append(
-                    f"{of(name)} misses {several(number, 'target')}, by {100 * far:.1f} percentage points in sum."
-                )
+        for name, (number, far) in self.missing.items():
+            sentences.append(
+                f"{of(name)} misses {several(number, 'target')}, by {100 * far:.1f} percentage points in sum."
+            )
         if len(self.order) < 2:
-            return [
-                *sentences,
-                f"{of(self.order[0][0])} is the only one that is ranked." if self.order else "None is ranked.",
-            ]
+            return sentences if self.order else [*sentences, "None is ranked."]
         if self.replications == 1:
             return [*sentences, "One replication cannot tell any of them apart."]
         alike = [f"{of(pair.first)} and {of(pair.second)}" for pair in self.pairs if pair.low == pair.high == 0]
@@ -135,9 +130,9 @@ class Ranking:
         at = f"at {self.replications} replications"
         if open_:
             listed = [f"{of(pair.first)} and {of(pair.second)} ({_advice(pair)})" for pair in open_]
-            sentences.append(f"Cannot be told apart {at}: {', '.join(listed)}.")
+            sentences.append(f"Cannot be told apart by {self.figure} {at}: {'; '.join(listed)}.")
         elif len(alike) < len(self.pairs):
-            sentences.append(f"All {'other ' if alike else ''}differences are significant {at}.")
+            sentences.append(f"All {'other ' if alike else ''}differences of {self.figure} are significant {at}.")
         return sentences
 
 

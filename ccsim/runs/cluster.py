@@ -37,7 +37,7 @@ def on_cluster(task: Task, workers: int, address: str) -> Iterator[Crew]:
     try:
         from distributed import Client, LocalCluster, as_completed
     except ImportError:
-        missing = Problem("cluster", "Dask is not installed", 'pip install "ccsim[cluster]"')
+        missing = Problem("cluster", "Dask is not installed", "pip install 'ccsim[cluster]'")
         raise ScenarioError([missing]) from None
     # what goes wrong is raised; its own account of it is long
     logging.getLogger("distributed").setLevel(logging.CRITICAL)

@@ -15,7 +15,7 @@ from ccsim.distributions.durations import Never
 from ccsim.errors import Problem
 from ccsim.scenario.behaviours import BEHAVIOURS, Problems, Rule, keys_have_an_effect
 from ccsim.scenario.bots import past_bot
-from ccsim.scenario.data import CsvTable, DataFiles, bare
+from ccsim.scenario.data import CsvTable, DataFiles, bare, taken_for_granted
 from ccsim.scenario.drain import LONGEST
 from ccsim.scenario.drain_rules import deadlines_pass, rosters_go_on
 from ccsim.scenario.faults import did_you_mean, dotted, shown
@@ -252,9 +252,7 @@ def volumes_within_horizon(scenario: Scenario) -> Problems:
 
 def cells_guessed(scenario: Scenario) -> Problems:
     """What was taken for granted in reading the data files."""
-    for (name, what), (guess, headings) in scenario.guesses.items():
-        where = f", column{'s' * (len(headings) > 1)} {', '.join(headings)}" if headings else ""
-        yield Problem(name, f"{what}{where}", f"{shown(guess.cell)} is read as {guess.read}")
+    yield from taken_for_granted(scenario.guesses)
 
 
 def rows_left_out(scenario: Scenario) -> Problems:

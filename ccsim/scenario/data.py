@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
+from ccsim.errors import Problem
 from ccsim.scenario import workbooks
 from ccsim.scenario.cells import Convention, Guess
 from ccsim.scenario.faults import Fault, FaultError, did_you_mean, one_of, shown
@@ -69,6 +70,13 @@ MEANING: Final = {
 
 Guesses = dict[tuple[str, str], tuple[Guess, list[str]]]
 """By file and what was guessed: the first such guess, and the columns in which it was made."""
+
+
+def taken_for_granted(guesses: Guesses) -> Iterator[Problem]:
+    """What was guessed in reading data files, in words."""
+    for (name, what), (guess, headings) in guesses.items():
+        where = f", column{'s' * (len(headings) > 1)} {', '.join(headings)}" if headings else ""
+        yield Problem(name, f"{what}{where}", f"{shown(guess.cell)} is read as {guess.read}")
 
 
 @dataclass(frozen=True)

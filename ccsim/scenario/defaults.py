@@ -21,3 +21,13 @@ def defaults_used(scenario: Scenario) -> list[tuple[str, Default]]:
                 if not scenario.queue[skill].shared
             ]
     return used
+
+
+def assumed(scenario: Scenario) -> str:
+    """What figures rest on that the file does not give and nobody has measured, in a sentence; empty if nothing."""
+    paths = [path for path, default in defaults_used(scenario) if default.tag == "I"]
+    if not paths:
+        return ""
+    keys = dict.fromkeys("concurrency" if path.startswith("team.") else path.rpartition(".")[2] for path in paths)
+    number = "1 value is" if len(paths) == 1 else f"{len(paths)} values are"
+    return f"{number} assumed, neither in the file nor measured ({', '.join(keys)}): ccsim check lists them."

@@ -230,7 +230,7 @@ def _findings(plan: ShiftPlan) -> Iterable[Finding]:
     for binding in plan.binding():
         at = format.moment(plan.scenario, binding.start)
         measure = METRICS[binding.goal.level, binding.goal.metric].in_sentence
-        lines.append(f"Scarcest: {plan.scenario.title(binding.goal.name)} {measure}, tightest at {at}.")
+        lines.append(f"Binding target: {plan.scenario.title(binding.goal.name)} {measure}, most on {at}.")
     if not plan.finished:
         lines.append("The time was up before the search was done: there may be a cheaper plan.")
     if all_lines := (*lines, *(f"{line}." for line in (*plan.warnings, *plan.notes)), *plan.repairs):

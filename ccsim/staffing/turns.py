@@ -29,7 +29,7 @@ def by_turns(scenario: Scenario) -> tuple[Scenario, tuple[str, ...]]:
         raw["staffing"]["patterns"][p]["breaks"][b] = {"length": written_duration(rest.lasts), "between": str(window)}
         notes.append(
             f"{names(patterns)[p]}: if all took their break at {rest.between}, nobody would be there for {queue}; "
-            f"planned by turns in {window}. A pattern with its break at another time keeps both times fixed"
+            f"planned by turns in {window}. To keep fixed times, add a pattern whose break is at another time"
         )
     return (read.parse(raw, given=scenario.files) if notes else scenario), tuple(notes)
 

@@ -58,11 +58,14 @@ def sweep(points: Points, *, engine: str = "compiled", **options: Any) -> Sweep:
 def read_figures(texts: Sequence[str], design: Design) -> list[MetricPlace]:
     """The figures to show that `METRIC`, over everything, or `METRIC@PLACE`, of a queue or team, name.
 
-    Without any, those of SHOWN that the scenario has. Raises ScenarioError for what it has not.
+    Without any, those of SHOWN that the scenario has, value lost only where a contact has a value. Raises
+    ScenarioError for what it has not.
     """
-    every = list(all_figures(*lower(design.base)))
+    plan, spec = lower(design.base)
+    every = list(all_figures(plan, spec))
     if not texts:
-        return [figure for metric in SHOWN for figure in every if (figure.metric, figure.level) == (metric, TOTAL)]
+        shown = [metric for metric in SHOWN if metric != "value_lost" or spec.reason_value.any()]
+        return [figure for metric in shown for figure in every if (figure.metric, figure.level) == (metric, TOTAL)]
     figures: list[MetricPlace] = []
     problems: list[Problem] = []
     for text in texts:

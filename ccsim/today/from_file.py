@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ccsim.errors import Problem, ScenarioError
+from ccsim.results import format
 from ccsim.scenario import read
 from ccsim.scenario.faults import FaultError, did_you_mean, shown
 from ccsim.scenario.model import Scenario
@@ -47,6 +48,9 @@ def from_file(path: Path, scenario: Scenario, plan: Plan, spec: MetricSpec, at: 
             f"so_far in {path} says how many came, not when: they are spread evenly over the open hours, so ASA, waits "
             "and handle times, so far and of the whole day, mean nothing",
         )
+    teams = tables.get("team", {})
+    if teams and (away := [name for name in scenario.team if name not in teams]):
+        warnings += (f"no on_duty of {format.listed(away)} in {path}, so that nobody of those on shift now is there",)
     numbers = frozenset(number for number, name in enumerate(scenario.queue) if name in counted)
     return Observed(
         at, tuple(contacts), tuple(staff), bool(tables.get("team")), False, numbers, warnings, from_counts=True

@@ -10,6 +10,7 @@ import numpy as np
 from ccsim.charts import style
 from ccsim.results import format
 from ccsim.scenario.values import MINUTE
+from ccsim.tables import SECOND
 from ccsim.today.outlook import METRICS_SHOWN, Band, Course, Outlook, band
 
 if TYPE_CHECKING:
@@ -134,7 +135,8 @@ def picture(outlook: Outlook, theme: str = "light") -> Figure:
     """
     course = outlook.course
     measured = [name for name in course.spec.queues if course.applies(name, "service_level")]
-    rows = {"service_level": "service level", "offered": "contacts"} if measured else {"offered": "contacts"}
+    came = f"contacts in {format.duration(course.spec.interval / SECOND)}"
+    rows = {"service_level": "service level, %", "offered": came} if measured else {"offered": came}
     fit = measured or list(course.spec.queues)
     names = fit[:PANELS]
     which = " with a service level" if measured else ""
@@ -150,14 +152,16 @@ def picture(outlook: Outlook, theme: str = "light") -> Figure:
             if not measured:
                 continue
             axes[0][column].set_ylim(0, 1.02)
-            wanted = course.spec.sl_share[course.spec.queues.index(name)]
-            if not math.isnan(wanted):
+            axes[0][column].yaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f}")
+            place = course.spec.queues.index(name)
+            if not course.spec.sl_usual[place]:
+                wanted = course.spec.sl_share[place]
                 axes[0][column].axhline(wanted, color=style.now().quiet, linewidth=0.8, linestyle=":")
         for row, label in enumerate(rows.values()):
             axes[row][0].set_ylabel(label)
         style.headline(
             page,
-            f"{outlook.scenario.name}: the day from {outlook.time:%H:%M} on",
+            f"{outlook.scenario.name}: {format.day(outlook.time)}, seen at {outlook.time:%H:%M}",
             f"Solid: so far; band: 90 % of {len(course.outcomes)} replications of the rest, line: their mean"
             f"{'; dotted: target' if measured else ''}.{part}",
         )

@@ -33,7 +33,7 @@ def easy(tmp_path: Path) -> Path:
 def test_what_it_prints(easy: Path) -> None:
     result = capacity(easy)
     assert result.exit_code in (0, 1), result.output
-    assert "the largest volume with today's people" in result.stdout
+    assert "the largest volume with today's agents" in result.stdout
     assert "All targets hold with up to" in result.stdout
     assert "Binding target: phone: service level." in result.stdout
     assert "seed 6" in result.stdout

@@ -119,7 +119,8 @@ def test_table_fits_the_screen(tmp_path: Path, width: int, monkeypatch: pytest.M
     headings = [line for line in figures.splitlines() if "─" in line]
     assert len(headings) == (3 if width == 80 else 2), "eight variants beside one another, below as many as must be"
     assert figures.index("Ranked by phone asa") < figures.index("─"), "the ranking comes first"
-    assert "Cannot be told apart at 2 replications" in figures
+    assert "Cannot be told apart by phone asa at 2 replications" in figures
+    assert re.search(r'"Number [^"]+"\s+and\s+"Number', figures), "titles stand in quotes within sentences"
     assert "Intervals of 99.82 % a pair" in figures
 
 

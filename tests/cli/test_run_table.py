@@ -69,7 +69,9 @@ def test_usual_targets_stand_beside_and_are_not_judged(lines: list[str]) -> None
     phone = " ".join(block(lines, "Hotline [all]"))
     assert "usual 80 % in 20s" in phone
     assert "met" not in phone
-    assert any(line.startswith("usual: the channel's, shown and not judged") for line in lines)
+    assert any(line.startswith("usual: the channel's own time, only shown") for line in lines)
+    told = " ".join(" ".join(lines).split())
+    assert re.search(r"\d values are assumed, neither in the file nor measured \([\w, ]+\): ccsim check lists", told)
 
 
 def test_resolution_is_shown_with_its_time(lines: list[str]) -> None:
@@ -116,3 +118,9 @@ def test_undecided_contacts_are_said(tmp_path: Path) -> None:
     text = " ".join(printed(tmp_path, "--set", "drain='0s'"))
     assert "Undecided when the run ended, neither in time nor late: Mail" in text
     assert 'drain = "auto"' in text
+
+
+def test_a_team_without_a_wage_is_not_shown_as_free(tmp_path: Path) -> None:
+    lines = printed(tmp_path, "--set", "team.a.cost_per_hour=0")
+    assert "Cost: – (no team has a cost_per_hour)" in lines
+    assert next(line for line in lines if line.startswith("a  ")).split()[-1] == "–"

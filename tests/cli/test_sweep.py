@@ -70,7 +70,7 @@ def serial(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Sweep,
 def test_a_results_folder(tiny: Path, tmp_path: Path) -> None:
     result = ccsim("sweep", tiny, *VARY, "--sensitivity", "--out", tmp_path)
     assert result.exit_code == 0, result.output
-    assert "9 points (grid), 2 replications each, seed 5, engine compiled." in result.output
+    assert "9 points (grid), means of 2 replications each, seed 5, engine compiled;" in result.output
     assert "total service" in result.output
     folder = only_folder(tmp_path)
     assert {path.relative_to(folder).as_posix() for path in folder.rglob("*")} == {
@@ -258,7 +258,7 @@ def test_a_missing_library_is_explained(tiny: Path, tmp_path: Path, monkeypatch:
     monkeypatch.setitem(sys.modules, "distributed", None)
     result = ccsim("sweep", tiny, "--vary", f"{CHATS}=1:2", "--cluster", "local", "--out", tmp_path)
     assert result.exit_code == 2
-    assert 'pip install "ccsim[cluster]"' in result.stderr
+    assert "pip install 'ccsim[cluster]'" in result.stderr
 
 
 # --------------------------------------------------------------------------------------------------------------- resume

@@ -59,6 +59,7 @@ def test_from_a_state_file(folder: Path) -> None:
     assert phone["now"] == {"waiting": 2, "in_progress": 2, "silent": 0}
     assert phone["so_far"]["offered"] == 80
     assert phone["so_far"]["abandoned"] == 6  # 80 offered, 70 answered, 2 wait, 2 talk
+    assert re.search(r"no on_duty of [\w ,]*writers[\w ,]* in .*state.toml, so that nobody", result.stderr)
     assert phone["day"]["offered"]["mean"] > 100
 
 
@@ -88,6 +89,13 @@ def test_first_contacts_are_told_from_all_that_were_offered(folder: Path) -> Non
     assert offered
     assert came
     assert int(came[1]) < int(offered[1])
+
+
+def test_no_figure_is_cut_off_on_a_narrow_screen(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    result = today(folder, str(folder / "0"), "--at", "2026-03-04T15:00")
+    assert "Service" in result.output
+    assert "…" not in result.output
 
 
 def test_advice_is_ranked(folder: Path) -> None:

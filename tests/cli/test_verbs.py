@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -70,7 +71,9 @@ def test_check_tells_theory_beside_the_queues_it_applies_to(tmp_path: Path) -> N
     assert done.exit_code == 0
     theory = done.stdout.split("Theory")[1]
     assert "phone: Erlang A; Mon 2 Mar 09:00, 12 contacts an hour, 2 agents" in theory
-    assert "chat: machine repair" in theory
+    chat = theory.split("chat: machine repair")[1].split("message:")[0]
+    assert re.search(r"utilisation at most +[\d.]+ %\n", chat)
+    assert re.search(r"reply_wait_mean at most +\d+s\n", chat)
     assert "message: Erlang R" in theory
 
 
@@ -127,3 +130,10 @@ def test_what_a_compiler_makes_of_an_interruption_is_one(monkeypatch: pytest.Mon
     monkeypatch.setitem(main.commands, "compile", click.Command("compile", callback=compiles))
     result = CliRunner().invoke(main, ["compile"])
     assert (result.exit_code, result.stderr) == (130, "Interrupted; nothing was written.\n")
+
+
+def test_help_tells_what_each_command_does_in_a_whole_sentence() -> None:
+    done = ccsim("--help")
+    assert "..." not in done.stdout.split("Commands:")[1].replace("LOG...", "").replace("HISTORY...", "")
+    commands = re.findall(r"(?m)^  (\w+)  ", done.stdout.split("Commands:")[1])
+    assert set(commands) == set(main.commands)

@@ -146,7 +146,7 @@ def test_a_log_as_the_model_has_it_is_not_warned_of() -> None:
     rng = np.random.default_rng(6)
     arrival = [at(day, hour) for day in range(28) for hour in np.sort(rng.uniform(8, 18, rng.poisson(60)))]
     said = warned(calls(arrival, rng.lognormal(5, 0.7, len(arrival)).tolist()))
-    for word in ("Thin", "bunches", "depends", "follow one another", "No family"):
+    for word in ("Few data", "bunches", "depends", "follow one another", "No family"):
         assert word not in said
 
 
@@ -174,4 +174,5 @@ def test_a_single_week_is_thin() -> None:
 def test_few_cases_are_thin() -> None:
     assert quantities.THIN == 50
     arrival = [at(day, 9) for day in range(20)]
-    assert "Thin: the distribution of work rests on 20 cases" in warned(calls(arrival, [60.0 + i for i in range(20)]))
+    warnings = warned(calls(arrival, [60.0 + i for i in range(20)]))
+    assert "Few data: the distribution of work rests on 20 cases" in warnings

@@ -132,7 +132,7 @@ def test_who_gave_up_alone_is_not_everybody() -> None:
     estimates.distribution("patience", Sample(times, times == 7), distributions.PATIENCE)
     taken = estimates.distributions["patience"]
     assert (taken.family, taken.candidates[0].parameters["mean"].mean) == ("exponential", pytest.approx(times.sum()))
-    assert estimates.warnings == ["Thin: the distribution of patience rests on 1 case."]
+    assert estimates.warnings == ["Few data: the distribution of patience rests on 1 case."]
 
 
 def test_times_of_zero_do_not_break_a_logarithm() -> None:

@@ -344,3 +344,18 @@ def test_every_family_can_be_written_in_a_scenario(family: str) -> None:
     assert read.mean == pytest.approx(fitted.distribution.mean, rel=1e-3)
     u = np.array([0.05, 0.5, 0.95])
     assert read.value(u.copy()) == pytest.approx(fitted.distribution.value(u.copy()), rel=1e-3)
+
+
+def test_what_several_queues_have_in_common_is_said_once(tmp_path: Path) -> None:
+    """Each weekday occurs once in the log, for both queues alike."""
+    starts = [datetime(2026, 3, 2 + day, 8) + timedelta(minutes=30 * place) for day in range(5) for place in range(20)]
+    rows = [f"{start},{queue},10\n" for queue in ("sales", "service") for start in starts]
+    (tmp_path / "export.csv").write_text("start,queue,offered\n" + "".join(rows))
+    (tmp_path / "how.toml").write_text(
+        'kind = "intervals"\nchannel = "phone"\ncolumns = { start = "start", queue = "queue", offered = "offered" }\n'
+    )
+    words = ["fit", str(tmp_path / "export.csv"), "--mapping", str(tmp_path / "how.toml"), "--out", str(tmp_path / "o")]
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 0, done.output
+    assert done.stderr.count("Few data: the log has one Monday") == 1
+    assert "warning: sales, service: Few data: the log has one Monday" in done.stderr

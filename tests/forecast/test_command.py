@@ -163,6 +163,30 @@ def test_volume_files_have_intervals_of_one_length_and_the_centres_times(tmp_pat
     assert "--timezone: Europe/Rome; none for volume files" in zoned.stderr
 
 
+def test_columns_of_one_queue_are_not_taken_for_queues(tmp_path: Path) -> None:
+    """Handle times under a heading of their own were forecast as contacts: the file is an interval export."""
+    at = pd.date_range("2026-01-05", periods=56 * 24, freq="h")
+    (tmp_path / "calls.csv").write_text(
+        "Date;Interval;Calls offered;AHT\n" + "".join(f"{moment:%d/%m/%Y;%H:%M};10;250\n" for moment in at)
+    )
+    result = forecast(tmp_path, str(tmp_path / "calls.csv"))
+    assert result.exit_code == 2
+    proposal = tmp_path / "out" / "calls.mapping.toml"
+    assert "calls.mapping.toml is a proposal" in result.stderr
+    assert 'columns.handle_time = "AHT"' in proposal.read_text()
+    mapped = forecast(tmp_path, str(tmp_path / "calls.csv"), "--mapping", str(proposal))
+    assert mapped.exit_code == 0, mapped.output
+    assert "AHT:" not in mapped.stdout
+
+
+def test_guesses_of_a_volume_file_are_told(tmp_path: Path) -> None:
+    at = pd.date_range("2026-01-05", periods=56 * 24, freq="h")
+    rows = "".join(f"{moment:%d/%m/%Y;%H:%M};10,5\n" for moment in at)
+    (tmp_path / "calls.csv").write_text("Date;Time;Calls\n" + rows)
+    result = forecast(tmp_path, str(tmp_path / "calls.csv"))
+    assert "decimal commas, column Calls; '10,5' is read as 10.5" in result.stderr
+
+
 def test_days_alone_do_not_tell_hours(tmp_path: Path) -> None:
     days = pd.date_range("2026-01-05", periods=56)
     (tmp_path / "days.csv").write_text("date,time,calls\n" + "".join(f"{day:%Y-%m-%d},00:00,200\n" for day in days))

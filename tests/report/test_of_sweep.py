@@ -67,3 +67,11 @@ def test_page_shows_it_without_a_verdict(result: Sweep) -> None:
     text = page(document(result, read_figures((), result.design), {"versions": {}}))
     assert 'class="answer "' in text
     assert result.design.settings[0].path in text
+
+
+@pytest.mark.parametrize(("changes", "shown"), [([], False), (["queue.phone.value=5"], True)])
+def test_value_lost_is_shown_where_contacts_have_a_value(changes: list[str], shown: bool) -> None:
+    base = read.load(FILE, None, changes)
+    settings = (read_setting("queue.phone.volume.scale", "0.9,1.1"),)
+    figures = read_figures((), Design(base, settings, "grid", None, False, FILE))
+    assert ("value_lost" in [figure.metric for figure in figures]) == shown

@@ -99,6 +99,18 @@ def test_the_json_keeps_the_contract(morning: Outlook) -> None:
 def test_the_picture_shows_every_queue(morning: Outlook) -> None:
     titles = [ax.get_title(loc="left") for ax in output.picture(morning).axes]
     assert titles[:3] == ["phone", "chat", "whatsapp"]
+    axis = output.picture(morning).axes[0]
+    assert axis.get_ylabel() == "service level, %"
+    assert axis.yaxis.get_major_formatter()(0.8, 0) == "80"
+
+
+def test_the_usual_level_of_a_channel_is_no_target_in_the_picture(morning: Outlook) -> None:
+    queues = morning.scenario.raw["queue"]
+    phone = {key: value for key, value in queues["phone"].items() if key != "service_level"}
+    spec = lower(read.parse(morning.scenario.raw | {"queue": queues | {"phone": phone}}))[1]
+    page = output.picture(replace(morning, course=replace(morning.course, spec=spec)))
+    dotted = [[line.get_linestyle() for line in axis.lines].count(":") for axis in page.axes[:3]]
+    assert dotted == [0, 1, 1]
 
 
 @pytest.mark.parametrize(
@@ -125,7 +137,7 @@ def test_the_picture_of_queues_without_service_level_shows_what_comes(morning: O
     }}))[1]  # fmt: skip
     page = output.picture(replace(morning, course=replace(morning.course, spec=bare)))
     assert [ax.get_title(loc="left") for ax in page.axes] == ["phone", "chat", "whatsapp"]
-    assert page.axes[0].get_ylabel() == "contacts"
+    assert page.axes[0].get_ylabel() == "contacts in 30m"
     assert "target" not in page.get_supxlabel()
 
 

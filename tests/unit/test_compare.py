@@ -252,7 +252,7 @@ def test_ranking_says_what_cannot_be_told_apart(three: Comparison) -> None:
     assert apart["cheap", "dear"].told_apart
     same, open_ = ranking.sentences()
     assert same == "The same in every replication: dear and twin."
-    assert open_.startswith("Cannot be told apart at 6 replications: cheap and cheap too (about ")
+    assert open_.startswith("Cannot be told apart by total cost at 6 replications: cheap and cheap too (about ")
     assert open_.count(" and ") == 1
 
 
@@ -261,17 +261,17 @@ def test_who_misses_a_target_is_not_ranked_by_cost(three: Comparison) -> None:
     comparison = with_costs(three, costs, phone_level={"good": 0.9, "bad": 0.7, "best": 0.8})
     ranking = rank(comparison)
     assert [name for name, _ in ranking.order] == ["best", "good"]
-    assert ranking.left_out == {"bad": ["phone service level (?)"]}
+    assert ranking.left_out == {"bad": ["phone service level (too close to call)"]}
     assert ranking.sentences() == [
-        "bad is not ranked: it misses phone service level (?).",
+        "bad is not ranked: it misses phone service level (too close to call).",
         "best may miss phone service level after all: the interval contains the target.",
         "good may miss phone service level after all: the interval contains the target.",
-        "All differences are significant at 2 replications.",
+        "All differences of total cost are significant at 2 replications.",
     ]
     assert [name for name, _ in rank(comparison, COST).order] == ["bad", "best", "good"], "asked for by name"
     nobody = rank(with_costs(three, costs, phone_level=dict.fromkeys(costs, 0.1)))
     assert [name for name, _ in nobody.order] == ["bad", "best", "good"]
-    assert nobody.sentences()[0].startswith("No variant meets all its targets, so all are ranked, by targets missed, ")
+    assert nobody.sentences()[0].startswith("bad misses 1 target, by ")
 
 
 def test_no_data_on_a_target_is_not_met() -> None:

@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tomli_w
+from click.testing import CliRunner
 
+from ccsim.cli import main
 from ccsim.lowering import lower
 from ccsim.scenario import check, read
 from ccsim.scenario.model import Scenario
@@ -114,6 +117,9 @@ def test_a_roster_that_ends_with_the_run_is_named(tmp_path: Path) -> None:
     (tmp_path / "roster.csv").write_text(rows)
     ends = read.parse(raw, tmp_path)
     assert "team.desk.roster: nobody who serves mail is rostered from 2026-11-15 on" in warned(ends)
+    (tmp_path / "mail.toml").write_text(tomli_w.dumps(raw))
+    done = CliRunner().invoke(main, ["run", str(tmp_path / "mail.toml"), "--replications", "1", "--json"])
+    assert "nobody who serves mail is rostered from 2026-11-15 on" in done.stderr, "the run says it, too"
     (tmp_path / "roster.csv").write_text(rows + "Ann,2026-11-16,08:00,18:00\n")
     assert "rostered" not in warned(read.parse(raw, tmp_path))
     assert "rostered" not in warned(scenario)

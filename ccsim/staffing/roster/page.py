@@ -103,7 +103,7 @@ def refusal(plan: RosterPlan) -> str:
     """Why there is no roster."""
     if plan.status == "unknown":
         return "No roster was found in this time, and none was ruled out: search longer, with --effort or --within."
-    return "No roster keeps every rule. These exclude one another; change any one of those of an agent:"
+    return "No roster keeps every rule. For each agent named, these cannot hold together; change one of them:"
 
 
 def sentence(breach: Breach) -> str:
