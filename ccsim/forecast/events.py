@@ -41,7 +41,7 @@ def read(file: Path) -> tuple[Event, ...]:
     problems: list[Problem] = []
     events: list[Event] = []
     try:
-        table = DataFiles(file.parent, outside=True).table(file.name)
+        table = DataFiles(file.parent, outside=True).table(file.name, *COLUMNS[:2])
         if missing := [name for name in COLUMNS[:2] if table.heading(name) is None]:
             allowed = f"columns {', '.join(COLUMNS[:2])} and, where known, {', '.join(COLUMNS[2:])}"
             raise FaultError(Fault(f"no column {' and no column '.join(missing)}", allowed))

@@ -24,11 +24,14 @@ OF_ONE_QUEUE: Final = ("handled", "abandoned", "handle_time")
 
 
 def is_volumes(file: Path) -> bool:
-    """Whether it is a volume file: columns date, time, and others that mostly have numbers and may be queues."""
+    """Whether it, or a sheet of it, is a volume file: columns date, time, and numbers that may be of queues."""
     try:
-        table = DataFiles(file.parent, outside=True).table(file.name)
+        return any(map(_has_volumes, DataFiles(file.parent, outside=True).tables(file.name)))
     except FaultError:
         return False
+
+
+def _has_volumes(table: CsvTable) -> bool:
     if table.heading("date") is None or table.heading("time") is None or len(table.header) < 3:
         return False
     if columns_of([name for name in table.header if not name.lower().endswith(".aht")], OF_ONE_QUEUE):
@@ -55,7 +58,7 @@ def read_volumes(file: Path) -> tuple[pd.DataFrame, list[Problem]]:
     files = DataFiles(file.parent, outside=True)
     parts: list[pd.DataFrame] = []
     try:
-        table = files.table(file.name)
+        table = files.table(file.name, "date", "time")
         for queue in _queues(table):
             volume = Volume.model_validate({"file": file.name, "column": queue}, context=files)
             if volume.again:

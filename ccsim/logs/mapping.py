@@ -58,7 +58,9 @@ DURATIONS: Final = {
 UNITS: Final = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 """Seconds of a unit."""
 
-EMPTY: Final = ("", "-", "--", "N/A", "n/a", "#N/A", "NULL", "Null", "null", "None", "none", "NaN", "nan", "NaT")
+EMPTY: Final = (
+    "", "-", "--", "N/A", "n/a", "#N/A", "#NV", "#DIV/0!", "NULL", "Null", "null", "None", "none", "NaN", "nan", "NaT",
+)  # fmt: skip
 """What systems write for nothing."""
 
 OUTCOMES: Final = tuple(outcome.name.lower() for outcome in Outcome if outcome >= 0)
@@ -96,7 +98,7 @@ class Mapping(BaseModel):
     us, ms, s, min, h, d or h:mm, by our name of it (of a time: since 1970, in UTC). A log with one row an event has
     `events`, what each means (EVENTS). With `days_across` a day is a column: intervals have counts in it, a roster
     shifts such as "7:00 AM - 4:00 PM"; cells without two times are days off. `header` names the columns of a file
-    without a header.
+    without a header. `sheet` names one of a workbook.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -111,6 +113,8 @@ class Mapping(BaseModel):
     decimal: Literal[",", "."] | None = None
     """the mark before the decimals of numbers; found out if not given"""
     header: tuple[str, ...] = ()
+    sheet: str | None = None
+    """of a workbook; the only one with the needed columns, if not given"""
     columns: dict[str, Names]
     durations: dict[str, Names] = {}
     units: dict[str, str] = {}

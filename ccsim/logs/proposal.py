@@ -13,7 +13,7 @@ from ccsim.logs.headings import DATES, USUAL, columns_of, forms, without_unit
 from ccsim.logs.lines import LINE, WIDTH, printable
 from ccsim.logs.mapping import Mapping, built_in, mapping
 from ccsim.logs.readers import MEDIA
-from ccsim.logs.sheets import ABOVE, DELIMITERS, ENCODING, NOT_UTF8, bare, decoded, sheet_of
+from ccsim.logs.sheets import ENCODING, NOT_UTF8, Text, bare, decoded, likely_header, longest_sheet, sheet_of
 from ccsim.scenario.channels import CHANNELS
 from ccsim.scenario.toml_text import quoted
 
@@ -36,19 +36,21 @@ SENDERS: Final = 12
 WORDS: Final = {
     "answered": (
         "y yes true 1 answered handled completed connected agent resolved solved closed inbound ja beantwortet "
-        "angenommen oui repondu traite si sì risposta gestita atendida contestada"
+        "angenommen oui repondu traite si risposta gestita atendida contestada tak odebrane odebrano obsłużone "
+        "応答 完了"
     ),
     "abandoned": (
         "n no false 0 abandoned abandon noanswer hang hangup missed lost unanswered nein abgebrochen aufgelegt "
-        "verloren non abandonne perdu abbandonata persa abandonada perdida"
+        "verloren non abandonne perdu abbandonata persa abandonada perdida nie nieodebrane porzucone utracone "
+        "放棄 未応答 切断"
     ),
-    "ignore": "outbound outgoing internal ausgehend intern sortant interne uscente interna saliente",
+    "ignore": "outbound outgoing internal ausgehend intern sortant interne uscente interna saliente wychodzące 発信",
 }
 
 TOTAL: Final = re.compile(r"\b(?:total|sum|summe|gesamt|totale|cumul)", re.IGNORECASE)
 """In the heading of a length of time: of all contacts of an interval."""
 YES_AND_NO: Final = frozenset(("y", "yes", "true", "1", "n", "no", "false", "0"))
-NOT: Final = frozenset(("not", "no", "nicht", "non", "pas"))
+NOT: Final = frozenset(("not", "no", "nicht", "non", "pas", "nie"))
 
 
 def propose(path: Path) -> tuple[str, str]:
@@ -56,33 +58,41 @@ def propose(path: Path) -> tuple[str, str]:
 
     Raises ScenarioError where the header says too little.
     """
-    if path.suffix != ".parquet" and "|ENTERQUEUE|" in decoded(path, _any(("",)))[0]:
+    whole, sheet_name = Text("", "", {}), None
+    if path.suffix != ".parquet":
+        sheet_name = longest_sheet(path)
+        whole = decoded(path, _any(("",), sheet_name))
+    if "|ENTERQUEUE|" in whole.text:
         return built_in()["asterisk"], "asterisk"
     for name, text in built_in().items():
         how = mapping(name)
         if how.export and not how.header and _fits(path, how):
             return text, name
-    sheet = _sheet(path)
+    first = next(filter(None, likely_header(whole)), "arrival").strip("\ufeff")
+    sheet = sheet_of(path, _any((first,), sheet_name))[0]
     headings = [str(heading) for heading in sheet.columns if heading not in (LINE, WIDTH)]
     for kind, (needed, others) in KINDS.items():
         columns = columns_of(headings, (*needed, *others))
         if kind == "contacts" and ("agent" in columns and _across(headings)):
             break
+        if kind == "contacts" and _is_volumes(sheet, headings):
+            what = "a volume file, with numbers of contacts by date and time: it needs no fit"
+            allowed = f"volume = {{ file = {quoted(path.name)}, column = … }} in a scenario, or ccsim forecast"
+            raise ScenarioError([Problem("", what, allowed, str(path))])
         if _is_kind(kind, sheet, columns):
-            return _text(path, sheet, kind, columns), ""
-    first = sheet[headings[0]]
-    if len(_across(headings)) > 1 and first.str.strip().str.match(r"\d{1,2}[:.]\d{2}\b").mean() > 0.5:
-        return "\n".join([_head(path), 'kind = "intervals"', "days_across = true",
+            return _text(_head(path, sheet_name), sheet, kind, columns), ""
+    if len(_across(headings)) > 1 and sheet[headings[0]].str.strip().str.match(r"\d{1,2}[:.]\d{2}\b").mean() > 0.5:
+        return "\n".join([_head(path, sheet_name), 'kind = "intervals"', "days_across = true",
                           f"columns.start = {quoted(headings[0])}", ""]), ""  # fmt: skip
     agent = columns_of(headings, ("agent", "team"))
     if "agent" not in agent and len(_across(headings)) > 1:
         agent["agent"] = headings[0]
     if "agent" in agent and _across(headings):
         lines = [f"columns.{name} = {quoted(heading)}" for name, heading in agent.items()]
-        return "\n".join([_head(path), 'kind = "rosters"', "days_across = true", *lines, ""]), ""
+        return "\n".join([_head(path, sheet_name), 'kind = "rosters"', "days_across = true", *lines, ""]), ""
     allowed = "a mapping that says what stands where: docs/fit.md has an example to copy"
     unknown = f"cannot be guessed from the columns {', '.join(headings)}"
-    if path.suffix != ".parquet" and NOT_UTF8 in decoded(path, _any(("",)))[1]:
+    if NOT_UTF8 in whole.mended:
         unknown += f" ({ENCODING})"
     raise ScenarioError([Problem("--mapping", unknown, allowed, str(path))])
 
@@ -110,22 +120,17 @@ def _fits(path: Path, how: Mapping) -> bool:
     return not any(what.startswith("no column") for what in mended) and len(sheet.columns) > 2
 
 
-def _sheet(path: Path) -> pd.DataFrame:
-    """The file under its own headings."""
-    text = "" if path.suffix == ".parquet" else _header(decoded(path, _any(("",)))[0].splitlines()[:ABOVE])
-    cells = text.split(max(DELIMITERS, key=text.count)) if text else ["arrival"]
-    first = cells[0].strip().strip('"').strip("\ufeff")
-    return sheet_of(path, _any((first,)))[0]
+def _any(headings: tuple[str, ...], sheet: str | None = None) -> Mapping:
+    return Mapping(kind="contacts", columns={"arrival": headings}, sheet=sheet)
 
 
-def _header(lines: list[str]) -> str:
-    """The first line with at least half as many cells as another: above it stand titles and the dates of a report."""
-    marks = {line: max(map(line.count, DELIMITERS)) for line in lines if line.strip()}
-    return next((line for line, number in marks.items() if number >= max(marks.values()) / 2), "")
-
-
-def _any(headings: tuple[str, ...]) -> Mapping:
-    return Mapping(kind="contacts", columns={"arrival": headings})
+def _is_volumes(sheet: pd.DataFrame, headings: list[str]) -> bool:
+    """Whether it has dates, clock times at full five minutes, and numbers or lengths of time in all other columns."""
+    dates = [heading for heading in headings if DATES & set(forms(heading))]
+    clocks = [heading for heading in headings if _is_clock(sheet[heading])]
+    counts = [heading for heading in headings if heading not in (*dates[:1], *clocks)]
+    steps = bool(dates and clocks) and sheet[clocks[0]].str.match(r"\s*\d{1,2}[:hH]\d[05](?!:\d?[1-9])").mean() > 0.9
+    return bool(steps and counts) and all(_is_number(sheet[heading]) for heading in counts)
 
 
 def _is_kind(kind: str, sheet: pd.DataFrame, columns: dict[str, str]) -> bool:
@@ -145,15 +150,15 @@ def _across(headings: list[str]) -> list[str]:
     return [heading for heading in headings if re.search(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}", heading)]
 
 
-def _head(path: Path) -> str:
+def _head(path: Path, sheet: str | None) -> str:
     return (
         f"# Proposed by ccsim fit from the header of {path.name}. Look through every line: each is a guess.\n"
-        "# What a mapping can say: docs/fit.md."
+        "# What a mapping can say: docs/fit.md." + (f"\nsheet = {quoted(sheet)}" if sheet else "")
     )
 
 
-def _text(path: Path, sheet: pd.DataFrame, kind: str, columns: dict[str, str]) -> str:
-    lines = [_head(path), f"kind = {quoted(kind)}"]
+def _text(head: str, sheet: pd.DataFrame, kind: str, columns: dict[str, str]) -> str:
+    lines = [head, f"kind = {quoted(kind)}"]
     headings = [str(heading) for heading in sheet.columns if heading not in (LINE, WIDTH)]
     columns, lengths, total = _with_lengths(kind, sheet, columns, headings)
     if total:
@@ -229,7 +234,7 @@ def _of_contacts(
 
 def _outcome(sheet: pd.DataFrame, taken: set[str]) -> str | None:
     """The column whose cells most often say whether somebody answered, and say both of some; None if there is none."""
-    usual = {*USUAL["outcome"].split(), *USUAL["answer"].split()}
+    usual = {*USUAL["outcome"], *USUAL["answer"]}
     shares = {}
     for heading in (str(heading) for heading in sheet.columns if heading not in (LINE, WIDTH)):
         cells = sheet[heading].dropna().str.strip()
@@ -242,10 +247,10 @@ def _outcome(sheet: pd.DataFrame, taken: set[str]) -> str | None:
 
 def _meaning(cell: str) -> str:
     """What an outcome seems to mean, as a whole or by its words; "" where they say nothing, or not the same."""
-    meant = {word: meaning for meaning, words in WORDS.items() for word in words.split()}
+    meant = {bare(word): meaning for meaning, words in WORDS.items() for word in words.split()}
     if bare(cell) in meant:
         return meant[bare(cell)]
-    parts = set(re.findall(r"[^\W\d_]+", cell.lower()))
+    parts = set(map(bare, re.findall(r"[^\W\d_]+", cell)))
     meanings = {meant[part] for part in parts if part in meant and part not in YES_AND_NO}
     if parts & NOT and meanings == {"answered"}:
         return "abandoned"
@@ -255,7 +260,7 @@ def _meaning(cell: str) -> str:
 def _words(heading: str, cells: pd.Series[str]) -> list[str]:
     """What the outcomes of the log seem to mean; those that cannot be guessed are to be filled in."""
     other: dict[str, str] = {}
-    if set(USUAL["abandoned"].split()) & set(forms(heading)):  # yes: it was
+    if set(USUAL["abandoned"]) & set(forms(heading)):  # yes: it was
         other = {"answered": "abandoned", "abandoned": "answered"}
     known: list[tuple[str, str]] = []
     strange: list[str] = []

@@ -1,4 +1,7 @@
-"""A log's file as a sheet of texts under the mapping's headings, whatever its delimiter, encoding and header."""
+"""A log's file as a sheet of texts under the mapping's headings, whatever its delimiter, encoding and header.
+
+A workbook is read as the file that a spreadsheet would save of its sheet, records in JSON as a table of them.
+"""
 
 from __future__ import annotations
 
@@ -6,24 +9,41 @@ import csv
 import io
 import unicodedata
 import warnings
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 import numpy as np
 
 from ccsim.errors import Problem, ScenarioError
+from ccsim.logs import json_records
 from ccsim.logs.lines import LINE, WIDTH
 from ccsim.logs.mapping import Mapping
-from ccsim.scenario.data import SHEET, WORKBOOKS, refuse_devices
+from ccsim.scenario import workbooks
+from ccsim.scenario.data import refuse_devices
+from ccsim.scenario.faults import FaultError, shown
+from ccsim.scenario.headers import ABOVE, header_row
+from ccsim.scenario.toml_text import quoted
 
 if TYPE_CHECKING:
     import pandas as pd
 
+T = TypeVar("T")
+
 DELIMITERS: Final = ",;\t|"
 NOT_UTF8: Final = "not UTF-8: the file is read as Windows-1252"
 ENCODING: Final = f'{NOT_UTF8}; encoding = "cp932", or another, in the mapping'
-ABOVE: Final = 30
-"""Lines at most that an export has above its header."""
+
+
+class Text(NamedTuple):
+    """What a file says as text, and what was done for that."""
+
+    text: str
+    delimiter: str
+    """what stands between the cells, where that is known"""
+    mended: dict[str, int]
+    above: int = 0
+    """lines of the file above the text; -1 for records, of which no line is the header"""
 
 
 def sheet_of(path: Path, how: Mapping) -> tuple[pd.DataFrame, dict[str, int]]:
@@ -39,15 +59,15 @@ def sheet_of(path: Path, how: Mapping) -> tuple[pd.DataFrame, dict[str, int]]:
         sheet[LINE] = np.arange(len(sheet)) + 1
         sheet[WIDTH] = "full"
         return _named(sheet, how, path, garbled=False)
-    text, mended = decoded(path, how)
+    text, known, mended, above = decoded(path, how)
     marked, _, rest = text.partition("\n")
     if marked.strip().lower().startswith("sep=") and len(marked.strip()) == 5:  # as Excel writes it
         above, text, delimiter = 1, rest, marked.strip()[-1]
     else:
-        above, delimiter = 0, how.delimiter or ""
+        delimiter = known or how.delimiter or ""
     lines = text.split("\n", ABOVE)[:ABOVE]
     if not how.header:
-        skipped = _above(lines, how, delimiter)
+        skipped = _above(_cells(lines, delimiter), how)
         if skipped:
             text = text.split("\n", skipped)[skipped]
             above += skipped
@@ -85,39 +105,93 @@ def sheet_of(path: Path, how: Mapping) -> tuple[pd.DataFrame, dict[str, int]]:
     return sheet, mended | renamed
 
 
-def _above(lines: list[str], how: Mapping, delimiter: str) -> int:
-    """How many lines stand above the header, which has the needed columns; none if no line has."""
-    wanted = [{bare(source) for source in how.columns[name]} for name in how.needed]
-    for number, line in enumerate(lines):
-        mark = delimiter or max(DELIMITERS, key=line.count)
-        cells = {bare(cell.strip().strip('"')) for cell in line.split(mark)}
-        if all(cells & sources for sources in wanted):
-            return number
-    return 0
+def _cells(lines: list[str], delimiter: str) -> list[list[str]]:
+    """The cells of the first lines, each by what it has most of where no delimiter is given."""
+    marks = (delimiter or max(DELIMITERS, key=line.count) for line in lines)
+    return [_split(line.rstrip("\r"), mark) for line, mark in zip(lines, marks, strict=True)]
 
 
-def decoded(path: Path, how: Mapping) -> tuple[str, dict[str, int]]:
+def _split(line: str, mark: str) -> list[str]:
     try:
-        refuse_devices(path)
-        content = path.read_bytes()
-    except (OSError, ValueError) as bad:
-        why = getattr(bad, "strerror", None) or bad
-        raise ScenarioError([Problem("", f"cannot read: {why}", "a log", str(path))]) from None
-    if content.startswith(WORKBOOKS):
-        raise ScenarioError([Problem("", "a workbook, not text", SHEET, str(path))])
+        return next(csv.reader([line], delimiter=mark), [])
+    except csv.Error:  # a damaged line
+        return line.split(mark)
+
+
+def _above(rows: list[list[str]], how: Mapping) -> int:
+    """How many lines stand above the header, which has the needed columns or, if none has, seems to be one."""
+    fitting = (at for at, cells in enumerate(rows) if _is_header(cells, how))
+    return next(fitting, header_row(rows))
+
+
+def _is_header(cells: list[str], how: Mapping) -> bool:
+    there = set(map(bare, cells))
+    return all(there & {bare(source) for source in how.columns[name]} for name in how.needed)
+
+
+def likely_header(text: Text) -> list[str]:
+    """The cells of what seems to be the header of a log that has no mapping."""
+    rows = _cells(text.text.split("\n", ABOVE)[:ABOVE], text.delimiter)
+    return rows[header_row(rows)]
+
+
+def decoded(path: Path, how: Mapping) -> Text:
+    """The text of a file, or of the sheet of a workbook. Raises ScenarioError if it has none."""
+    content = _content(path)
+    if content.startswith(workbooks.BEGINNINGS):
+        return _of_workbook(content, how, path)
     marked = content.startswith((b"\xff\xfe", b"\xfe\xff"))
     try:
         text = content.decode(how.encoding or ("utf-16" if marked else "utf-8-sig"))
         if how.encoding is not None:
             text.encode()  # half of a pair of surrogates is no text, though some encodings know it
-        return text, {}
+        table = _with_path(path, json_records.as_table, text)
+        return Text(table, workbooks.DELIMITER, {}, above=-1) if table else Text(text, "", {})
     except UnicodeError as bad:
         if how.encoding is not None:
             allowed = f"text in {how.encoding}; the mapping may name another encoding"
             raise ScenarioError([Problem("", str(bad), allowed, str(path))]) from None
     if b"\0" in content:
         raise ScenarioError([Problem("", "not text", "a table with one header line", str(path))])
-    return content.decode("cp1252", errors="replace"), {NOT_UTF8: 1}
+    return Text(content.decode("cp1252", errors="replace"), "", {NOT_UTF8: 1})
+
+
+def _content(path: Path) -> bytes:
+    try:
+        refuse_devices(path)
+        return path.read_bytes()
+    except (OSError, ValueError) as bad:
+        why = getattr(bad, "strerror", None) or bad
+        raise ScenarioError([Problem("", f"cannot read: {why}", "a log", str(path))]) from None
+
+
+def longest_sheet(path: Path) -> str | None:
+    """Of a workbook with several sheets the one with most text."""
+    content = _content(path)
+    sheets = _with_path(path, workbooks.sheets, content, None) if content.startswith(workbooks.BEGINNINGS) else {}
+    return max(sheets, key=lambda title: len(sheets[title])) if len(sheets) > 1 else None
+
+
+def _with_path(path: Path, read: Callable[..., T], *given: object) -> T:
+    """What `read` makes of these; its faults are those of the file."""
+    try:
+        return read(*given)
+    except FaultError as bad:
+        raise ScenarioError([Problem("", f.value, f.allowed, str(path)) for f in bad.faults]) from None
+
+
+def _of_workbook(content: bytes, how: Mapping, path: Path) -> Text:
+    """The sheet that the mapping names, the only one, or the only one with the needed headings."""
+    sheets = _with_path(path, workbooks.sheets, content, how.sheet)
+    tops = {title: _cells(text.split("\n", ABOVE)[:ABOVE], workbooks.DELIMITER) for title, text in sheets.items()}
+    fitting = [title for title, rows in tops.items() if len(sheets) == 1 or any(_is_header(row, how) for row in rows)]
+    if len(fitting) != 1:
+        value = f"{len(fitting) or 'none'} of the sheets {', '.join(sheets)} fit the mapping"
+        allowed = f"sheet = {quoted((fitting or list(sheets))[0])} in the mapping chooses one"
+        raise ScenarioError([Problem("", value, allowed, str(path))])
+    others = [title for title in sheets if title != fitting[0]]
+    left_out = {f"sheets left out: {', '.join(map(shown, others))}": len(others)} if others else {}
+    return Text(sheets[fitting[0]], workbooks.DELIMITER, left_out)
 
 
 def _line_by_line(text: str, delimiter: str, how: Mapping, path: Path) -> pd.DataFrame:

@@ -11,7 +11,10 @@ import numpy as np
 
 from ccsim.errors import Problem, ScenarioError
 from ccsim.logs.mapping import UNITS, Mapping
-from ccsim.scenario.values import YEARS
+from ccsim.scenario.cells import in_figures
+from ccsim.scenario.faults import FaultError
+from ccsim.scenario.values import YEARS, duration
+from ccsim.tables import SECOND
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,11 +37,13 @@ _CLOCK: Final = (
 _UNTIL: Final = r"(?:\s*(?:-|–|to)\s*\d.*)?"
 """The end of an interval, which only its start is read of."""
 _NAMED: Final = r"(?i)(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b.*\d{4}"
-"""A date with the month's name."""
+"""A date with the month's English name."""
 HUNDREDS: Final = 30.0
 """From this ratio of whole numbers to those with three digits behind a point on, the point sets thousands apart."""
 EXAMPLE: Final = "2026-03-02 09:30:00"
 HOUR: Final = timedelta(hours=1)
+_UNIT_NAME: Final = re.compile(r"([dhms])(?:ays?|(?:ou)?rs?|in(?:ute)?s?|ec(?:ond)?s?)\b")
+"""Of a length of time, spelled out."""
 
 
 def days(source: str, text: pd.Series[str], how: Mapping) -> pd.Series[Any]:
@@ -62,6 +67,7 @@ def starts(text: pd.Series[str]) -> pd.Series[str]:
 
 def dates_alone(text: pd.Series[str]) -> pd.Series[bool]:
     """Which cells are a date without a clock time."""
+    text = _in_figures(text)
     named = text.str.contains(_NAMED, na=False) & ~text.str.contains(r"\d:\d\d|\d\s?[AaPp]\.?[Mm]\b", na=False)
     return text.astype("object").str.fullmatch(_DATE, na=False) | named
 
@@ -221,6 +227,7 @@ def _written(source: str, text: pd.Series[str], key: str) -> pd.Series[Any]:
     missing = parsed.isna() & text.notna()
     if not missing.any():
         return sensible(parsed)
+    text = _in_figures(text)
     parts = _parts(text, missing, f"^{_DATE}(?:,?[ T]+{_CLOCK}{_UNTIL})?$")
     one, other = (pd.to_numeric(parts[name], errors="coerce") for name in ("one", "other"))
     month_first = _month_first(source, text, parts["mark"], one, other, key)
@@ -240,6 +247,12 @@ def _written(source: str, text: pd.Series[str], key: str) -> pd.Series[Any]:
         spelled = pd.to_datetime(text.where(named), format="mixed", errors="coerce", utc=True).dt.tz_localize(None)
         moments = moments.fillna(spelled)
     return sensible(sensible(parsed).astype("datetime64[us]").fillna(moments.astype("datetime64[us]")))
+
+
+def _in_figures(text: pd.Series[str]) -> pd.Series[str]:
+    """Cells with names of months, or in Japanese, with figures instead."""
+    named = text.str.contains(r"[^\W\dTZ]{3}|年", na=False)
+    return text.where(~named, text[named].astype("object").map(in_figures).reindex(text.index).astype("string"))
 
 
 def _month_first(
@@ -307,7 +320,7 @@ def a_day_later(moments: pd.Series[Any], how: Mapping) -> pd.Series[Any]:
 
 def seconds(source: str, text: pd.Series[str], unit: str | None, comma: bool | None = None) -> pd.Series[Any]:
     """Lengths of time: a number of units (seconds if none is said), h:mm:ss or mm:ss, with the unit h:mm hours and
-    minutes, or as ISO 8601 has them (PT2M30S); `comma` as in `numbers`.
+    minutes, or with their own units (2m 30s, 1 hr 5 min, PT2M30S); `comma` as in `numbers`.
 
     1.240 beside whole numbers of hundreds is more than a thousand, as nobody leaves the decimals of most cells out.
     Raises ScenarioError where such cells could be either.
@@ -330,10 +343,16 @@ def seconds(source: str, text: pd.Series[str], unit: str | None, comma: bool | N
     long = third.notna() | (unit == "h:mm")
     clock = first * 3600 + second * 60 + third.fillna(0)
     lengths = plain.fillna(clock.where(long, first * 60 + second) + day.fillna(0) * 86400)
-    written = text.where(lengths.isna() & text.str.match(r"P[\dT]", na=False))
-    if written.notna().any():
-        lengths = lengths.fillna(pd.to_timedelta(written, errors="coerce").dt.total_seconds())
-    return lengths
+    written = text[lengths.isna() & text.notna()].astype("object")
+    return lengths.fillna(written.map(_with_units).astype("float64").reindex(text.index))
+
+
+def _with_units(cell: str) -> float:
+    """Seconds of 2m 30s, 1 hr 5 min or PT2M30S; NaN for anything else."""
+    try:
+        return duration(cell if cell.startswith("P") else _UNIT_NAME.sub(r"\1", cell.lower())) / SECOND
+    except FaultError:
+        return np.nan
 
 
 def decimal_comma(text: pd.Series[Any], otherwise: bool | None = None) -> bool:

@@ -8,6 +8,7 @@ it to refuse. A column that could mean two things raises `FaultError`.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from datetime import date
 from itertools import pairwise
@@ -84,20 +85,55 @@ def _decimal(text: str) -> str | None:
 _MIDNIGHT: Final = re.compile(r"[T\s]+0?0:00(?::00)?(?:[.,]0+)?$")
 _YEAR_FIRST: Final = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})")
 _YEAR_LAST: Final = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})")
+_MONTHS: Final = {
+    name: month
+    for month, names in enumerate(
+        ("jan gen ene sty", "feb fev lut", "mar", "apr avr abr kwi", "may mai mag maj", "jun juin giu cze",
+         "jul juil lug lip", "aug aou ago sie", "sep set wrz", "oct okt ott paz", "nov lis", "dec dez dic gru"),
+        1,
+    )
+    for name in names.split()
+}  # fmt: skip
+"""Months by how their names begin, without accents, in English, French, German, Italian, Polish and Spanish."""
+_SPELLED: Final = [
+    re.compile(pattern + r"(?![\d:])(?:[\s,]|\b(?:at|um|a|alle|las)\b)*", re.IGNORECASE)
+    for pattern in (
+        r"(?:[^\W\d]+\.?,?\s+)?(?P<day>\d{1,2})(?:\.|er|st|nd|rd|th)?(?:[\s-]|de\b)*(?P<month>[^\W\d]{3,})\.?"
+        r"(?:[\s,-]|del?\b)*(?P<year>\d{4}|\d{2})",
+        r"(?:[^\W\d]+\.?,?\s+)?(?P<month>[^\W\d]{3,})\.?\s+(?P<day>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<year>\d{4})",
+        r"(?P<year>\d{4})\s*年\s*(?P<month>\d{1,2})\s*月\s*(?P<day>\d{1,2})\s*日(?:\s*\(.\))?",
+    )
+]
+"""Dates such as `Mon, 2 March 2026`, `2. März 2026`, `March 2, 2026 at` and `2026年3月2日`."""
+
+
+def in_figures(cell: str) -> str:
+    """A date that begins a cell, with its month by name or in Japanese, in figures: `2. März 2026` is `2026-03-02`."""
+    text = "".join(letter for letter in unicodedata.normalize("NFKD", cell) if not unicodedata.combining(letter))
+    for form in _SPELLED:
+        match = form.match(text)
+        if match is None:
+            continue
+        name = match["month"].lower()
+        month = int(name) if name.isdecimal() else _MONTHS.get(name[:3]) or _MONTHS.get(name[:4])
+        if month:
+            year = f"20{match['year']}"[-4:]
+            return f"{year}-{month:02d}-{int(match['day']):02d} {text[match.end() :]}".rstrip()
+    return cell
 
 
 def dates(cells: Sequence[str], _delimiter: str) -> tuple[Plainly, Guess | None]:
-    """Dates such as `2026-11-09`, `09.11.2026` (day first), `9/11/26` or `11/9/2026`.
+    """Dates such as `2026-11-09`, `09.11.2026` (day first), `9/11/26`, `11/9/2026` or `9 November 2026`.
 
     Whether day or month comes first is what all dates of the column allow; if both, what makes of them neighbouring
     days rather than days of several months.
     """
-    bare = [_MIDNIGHT.sub("", cell) for cell in cells]
+    bare = [in_figures(_MIDNIGHT.sub("", cell)) for cell in cells]
     matches = {cell: match for cell in bare if (match := _YEAR_LAST.fullmatch(cell))}
     day_first = _order(matches) if matches else True
 
     def plainly(cell: str) -> str:
-        text = _MIDNIGHT.sub("", cell)
+        text = in_figures(_MIDNIGHT.sub("", cell))
         if match := _YEAR_FIRST.fullmatch(text):
             return "-".join(part.zfill(2) for part in match.groups())
         read = _date(match, day_first) if (match := _YEAR_LAST.fullmatch(text)) else None

@@ -15,7 +15,7 @@ from ccsim.distributions.durations import Never
 from ccsim.errors import Problem
 from ccsim.scenario.behaviours import BEHAVIOURS, Problems, Rule, keys_have_an_effect
 from ccsim.scenario.bots import past_bot
-from ccsim.scenario.data import DataFiles, bare, taken_for_granted
+from ccsim.scenario.data import CsvTable, DataFiles, bare, taken_for_granted
 from ccsim.scenario.drain import LONGEST
 from ccsim.scenario.drain_rules import deadlines_pass, rosters_go_on
 from ccsim.scenario.faults import did_you_mean, dotted, shown
@@ -290,19 +290,23 @@ def handle_times_missing(scenario: Scenario) -> Problems:
 def columns_left_out(scenario: Scenario) -> Problems:
     """Columns of volume and roster files that nothing reads."""
     files = DataFiles(given=scenario.files)
-    used: dict[str, set[str]] = {}
+    used: dict[str, tuple[CsvTable, set[str]]] = {}
+
+    def reads(table: CsvTable, *columns: str) -> None:
+        used.setdefault(table.name, (table, set()))[1].update(columns)
+
     for _, volume in volumes(scenario):
         if volume.file is not None:
-            columns_read = used.setdefault(volume.file, {"date", "time"})
-            columns_read |= {str(volume.column), volume.handle_time_column(files.table(volume.file)) or "date"}
+            needed = ("date", "time", str(volume.column))
+            table = files.table(volume.file, *needed)
+            reads(table, *needed, volume.handle_time_column(table) or "date")
     for team in scenario.team.values():
         if team.roster is not None:
-            used.setdefault(team.roster.file, set()).update((*Roster.NEEDED, *Roster.PAUSES))
+            reads(files.table(team.roster.file, *Roster.NEEDED), *Roster.NEEDED, *Roster.PAUSES)
     people = scenario.roster.people
     if people is not None:
-        used.setdefault(people.file, set()).update((*People.NEEDED, *People.MORE))
-    for name, wanted in used.items():
-        table = files.table(name)
+        reads(files.table(people.file, *People.NEEDED), *People.NEEDED, *People.MORE)
+    for name, (table, wanted) in used.items():
         read = {table.heading(column) for column in wanted}
         if rest := [column for column in table.header if column not in read]:
             yield Problem(name, f"columns that are not used: {', '.join(rest)}", "left out")

@@ -1,7 +1,7 @@
 """The CSV files beside a scenario: read once, checked line by line, kept as bytes so that a run can be stored whole.
 
 Spreadsheets of every country write them: commas, semicolons or tabs between cells, UTF-8 or UTF-16, headings in any
-case; what their cells mean is for cells.py.
+case; what their cells mean is for cells.py. A workbook is read as a CSV file for each of its sheets.
 """
 
 from __future__ import annotations
@@ -18,16 +18,13 @@ from pathlib import Path
 from typing import Final
 
 from ccsim.errors import Problem
+from ccsim.scenario import workbooks
 from ccsim.scenario.cells import Convention, Guess
 from ccsim.scenario.faults import Fault, FaultError, did_you_mean, one_of, shown
+from ccsim.scenario.headers import ABOVE, header_row
 
 LARGEST: Final = 2**28
 """Bytes of the largest file that is read whole."""
-
-
-WORKBOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-"""How the workbooks of spreadsheets begin: .xlsx and .ods are archives, .xls is not."""
-SHEET: Final = 'save its sheet as "CSV UTF-8"'
 
 
 def refuse_devices(path: Path) -> None:
@@ -87,9 +84,14 @@ class CsvTable:
     """A CSV file's cells as text: `rows` in file order, each with its line number."""
 
     name: str
+    """of the file, with the sheet of a workbook that has several"""
     header: tuple[str, ...]
     rows: tuple[tuple[int, tuple[str, ...]], ...]
     delimiter: str = ","
+    line: int = 1
+    """where the header stands"""
+    titles: Guess | None = None
+    """that lines above it are no part of the table"""
     private: bool = False
     """it lies outside the scenario's folder: what else is in it is not revealed"""
     guesses: Guesses = field(default_factory=dict, compare=False)
@@ -120,6 +122,8 @@ class CsvTable:
             if self.private:
                 allowed = f"one of its {len(self.header)} columns"
             raise FaultError(Fault(value, allowed, (key,)))
+        if self.titles is not None:
+            self.guesses[self.name, self.titles.what] = (self.titles, [])
         places = [self.header.index(str(self.heading(column))) for column in columns]
         listed = [self._plainly(place, (read or {}).get(column)) for column, place in zip(columns, places, strict=True)]
         return ((line, row) for (line, _), row in zip(self.rows, zip(*listed, strict=True), strict=True))
@@ -182,10 +186,23 @@ class DataFiles:
     """what was read, by the name used in the scenario"""
     guesses: Guesses = field(default_factory=dict)
     """what was guessed in reading"""
-    _tables: dict[str, CsvTable] = field(default_factory=dict)
+    _tables: dict[str, list[CsvTable]] = field(default_factory=dict)
+    """by file: its sheets, of a workbook those that are tables"""
 
-    def table(self, name: object, key: str = "file") -> CsvTable:
-        """The file of that name; `FaultError` at `key` if it cannot be read, at its line if a row is broken."""
+    def table(self, name: object, *columns: str, key: str = "file") -> CsvTable:
+        """The file of that name, of a workbook with several tables the one that has these columns.
+
+        `FaultError` at `key` if it cannot be read or is not one, at its line if a row is broken.
+        """
+        tables = self.tables(name, key)
+        fitting = [table for table in tables if all(table.heading(column) for column in columns)]
+        if len(tables) > 1 and len(fitting) != 1:
+            value = f"{len(fitting) or 'no'} sheets of {shown(name)} have columns {', '.join(map(shown, columns))}"
+            raise FaultError(Fault(value, f"one: {', '.join(table.name for table in fitting or tables)}", (key,)))
+        return (fitting or tables)[0]
+
+    def tables(self, name: object, key: str = "file") -> list[CsvTable]:
+        """The file of that name, of a workbook all its tables; `FaultError` as of `table`."""
         if not isinstance(name, str) or not name or "\0" in name:
             raise FaultError(Fault(shown(name), "the name of a CSV file", (key,)))
         if name not in self._tables:
@@ -196,9 +213,9 @@ class DataFiles:
         self, name: object, column: object, parse: Callable[[object], float], convention: Convention
     ) -> list[float]:
         """One column as numbers, each cell a number or whatever `parse` takes."""
-        table = self.table(name)
         if not isinstance(column, str):
             raise FaultError(Fault(shown(column), "the name of a column", ("column",)))
+        table = self.table(name, column)
         values: list[float] = []
         faults: list[Fault] = []
         for line, (cell,) in table.cells(column, read={column: convention}):
@@ -215,7 +232,7 @@ class DataFiles:
     def _outside(self, name: str) -> bool:
         return not (self.folder / name).resolve().is_relative_to(self.folder.resolve())
 
-    def _read(self, name: str, key: str) -> CsvTable:
+    def _read(self, name: str, key: str) -> list[CsvTable]:
         private = name not in self.given and self._outside(name)
         if private and (name not in self.outside if isinstance(self.outside, frozenset) else not self.outside):
             where = f"{shown(name)} lies outside the scenario's folder"
@@ -229,14 +246,32 @@ class DataFiles:
         except (OSError, ValueError) as bad:
             why = getattr(bad, "strerror", None) or bad
             raise FaultError(Fault(f"cannot read {shown(name)}: {why}", "a readable CSV file", (key,))) from None
-        if data.startswith(WORKBOOKS):
-            raise FaultError(Fault(f"{shown(name)} is a workbook, not text", SHEET, (key,)))
         self.contents[name] = data
         try:
-            table = _table(name, self._text(name, data))
-            return replace(table, private=private, guesses=self.guesses)
+            if data.startswith(workbooks.BEGINNINGS):
+                found = self._of_workbook(name, data, key)
+            else:
+                found = [self._table(name, self._text(name, data))]
         except csv.Error as bad:
             raise FaultError(Fault(f"{name}: {bad}", "a CSV file", (key,))) from None
+        return [replace(table, private=private, guesses=self.guesses) for table in found]
+
+    def _of_workbook(self, name: str, data: bytes, key: str) -> list[CsvTable]:
+        """The sheets that are tables. Raises FaultError if none is."""
+        try:
+            sheets = workbooks.sheets(data, None)
+        except FaultError as bad:
+            raise FaultError(*(Fault(f"{shown(name)} is {f.value}", f.allowed, (key,)) for f in bad.faults)) from None
+        tables: list[CsvTable] = []
+        faults: list[Fault] = []
+        for title, text in sheets.items():
+            try:
+                tables.append(self._table(name if len(sheets) == 1 else f"{name} ({title})", text, workbooks.DELIMITER))
+            except FaultError as bad:  # a sheet of notes is no fault beside a table
+                faults += bad.faults
+        if not tables:
+            raise FaultError(*faults)
+        return tables
 
     def _text(self, name: str, data: bytes) -> str:
         """In UTF-8 or UTF-16 or, as older spreadsheets write, in Windows-1252."""
@@ -255,6 +290,47 @@ class DataFiles:
             self.guesses[name, guess.what] = (guess, [])
             return text
 
+    def _table(self, name: str, text: str, delimiter: str = "") -> CsvTable:
+        """The table in a text; what stands between its cells is found out where no delimiter is given.
+
+        Raises FaultError at the lines that do not fit its header.
+        """
+        lines = [line for line in text.splitlines() if line.strip()]
+        if "\0" in text or not lines:
+            raise FaultError(Fault(f"{shown(name)} is empty or not text", "a CSV file with a header line", ("file",)))
+        separator = None if delimiter else _SEPARATOR.fullmatch(lines[0])
+        delimiter = delimiter or (separator[1] if separator else _delimiter(lines[:ABOVE]))
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        sheet = [(reader.line_num, tuple(map(str.strip, cells))) for cells in reader if any(map(str.strip, cells))]
+        sheet = sheet[1:] if separator else sheet
+        if not sheet:
+            raise FaultError(Fault(f"{shown(name)} is empty", "a CSV file with a header line", ("file",)))
+        titles = None
+        if above := header_row([cells for _, cells in sheet]):
+            what = f"{above} line{'s' * (above > 1)} above the header"
+            titles = Guess(what, next(filter(None, sheet[0][1])), "a title")
+        # spreadsheets write empty cells for columns that were once in use
+        width = max(place for _, cells in sheet[above:] for place, cell in enumerate(cells, 1) if cell)
+        (line, header), *rows = (
+            (line, cells if any(cells[width:]) else cells[:width]) for line, cells in sheet[above:]
+        )
+        twice = [column for column, count in Counter(header).items() if count > 1 and column]
+        where = f"{name}:{line}"
+        faults = [
+            Fault(f"no heading above column {place}", "one above each column, in one line", row=where)
+            for place, column in enumerate(header, 1)
+            if not column and any(cells[place - 1 : place] != ("",) for _, cells in rows)
+        ][:1]
+        faults += [Fault(f"column {shown(column)} twice", "each column once", row=where) for column in twice]
+        faults += few(
+            Fault(f"{len(cells)} cells", f"{len(header)}, as in the header", row=f"{name}:{at}")
+            for at, cells in rows
+            if len(cells) != len(header)
+        )
+        if faults:
+            raise FaultError(*faults)
+        return CsvTable(name, header, tuple(rows), delimiter, line, titles)
+
 
 def number(cell: str) -> object:
     """A plainly written cell as a number if it is one, else its text."""
@@ -268,34 +344,11 @@ _SEPARATOR: Final = re.compile(r"sep=(.)\s*", re.IGNORECASE)
 """A first line by which spreadsheets say what stands between the cells."""
 
 
-def _table(name: str, text: str) -> CsvTable:
-    lines = text.splitlines()
-    if "\0" in text or not any(line.strip() for line in lines):
-        raise FaultError(Fault(f"{shown(name)} is empty or not text", "a CSV file with a header line", ("file",)))
-    first = next(line for line in lines if line.strip())
-    separator = _SEPARATOR.fullmatch(first)
-    # where there is none, as in a file of one column, commas are within the cells
-    delimiter = separator[1] if separator else max("\t,;", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    sheet = [(reader.line_num, tuple(cell.strip() for cell in cells)) for cells in reader if any(map(str.strip, cells))]
-    sheet = sheet[1:] if separator else sheet
-    if not sheet:
-        raise FaultError(Fault(f"{shown(name)} is empty", "a CSV file with a header line", ("file",)))
-    # spreadsheets write empty cells for columns that were once in use
-    width = max(place for _, cells in sheet for place, cell in enumerate(cells, 1) if cell)
-    (_, header), *rows = ((line, cells if any(cells[width:]) else cells[:width]) for line, cells in sheet)
-    twice = [column for column, count in Counter(header).items() if count > 1 and column]
-    faults = [
-        Fault(f"no heading above column {place}", "one above each column, in the first line", row=f"{name}:1")
-        for place, column in enumerate(header, 1)
-        if not column and any(cells[place - 1 : place] != ("",) for _, cells in rows)
-    ][:1]
-    faults += [Fault(f"column {shown(column)} twice", "each column once", row=f"{name}:1") for column in twice]
-    faults += few(
-        Fault(f"{len(cells)} cells", f"{len(header)}, as in the header", row=f"{name}:{line}")
-        for line, cells in rows
-        if len(cells) != len(header)
-    )
-    if faults:
-        raise FaultError(*faults)
-    return CsvTable(name, header, tuple(rows), delimiter)
+def _delimiter(lines: Sequence[str]) -> str:
+    """What the first line has most of or, if that is a title without any, the first with headings of three columns.
+
+    Where there is none, as in a file of one column, commas are within the cells.
+    """
+    headings = (line for line in lines if max(map(line.count, "\t,;")) > 1 and any(map(str.isalpha, line)))
+    first = lines[0] if any(mark in lines[0] for mark in "\t,;") else next(headings, lines[0])
+    return max("\t,;", key=first.count)

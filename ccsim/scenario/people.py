@@ -67,7 +67,7 @@ class People(Part):
 
     @model_validator(mode="after")
     def _read(self, info: ValidationInfo) -> People:
-        table = data_files(info).table(self.file)
+        table = data_files(info).table(self.file, *self.NEEDED)
         columns = (*self.NEEDED, *(column for column in self.MORE if table.heading(column)))
         agents: list[tuple[int, RosterAgent]] = []
         faults: list[Fault] = []

@@ -222,12 +222,12 @@ class Roster(Part):
 
     @model_validator(mode="after")
     def _read(self, info: ValidationInfo) -> Roster:
-        table = data_files(info).table(self.file)
+        table = data_files(info).table(self.file, *self.NEEDED)
         columns = (*self.NEEDED, *(pauses for pauses in self.PAUSES if table.heading(pauses)))
         known = (*self.NEEDED, *self.PAUSES)
         ours = {table.heading(column) for column in known}
         if misread := [
-            Fault(f"column {shown(column)}", did_you_mean(column, known), row=f"{table.name}:1")
+            Fault(f"column {shown(column)}", did_you_mean(column, known), row=f"{table.name}:{table.line}")
             for column in table.header
             if column not in ours and get_close_matches(column.lower(), known, n=1, cutoff=0.6)
         ]:

@@ -27,7 +27,7 @@ class Trace:
 
 def read_trace(files: DataFiles, log: str, arrived_at: str, work: str | None) -> Trace:
     """The contacts of a CSV log; `FaultError` for a missing file or column and for every cell that makes no sense."""
-    table = files.table(log, "log")
+    table = files.table(log, arrived_at, key="log")
     faults: list[Fault] = []
     arrivals: list[datetime | int] = []
     lines: list[int] = []

@@ -228,7 +228,7 @@ class Volume(Part):
         for heading in table.header:
             if _letters(heading) in (_letters(usual), _letters(f"aht {self.column}")):
                 allowed = f"did you mean {shown(usual)}? (or aht = {shown(heading)})"
-                raise FaultError(table.fault(1, f"column {shown(heading)}", allowed))
+                raise FaultError(table.fault(table.line, f"column {shown(heading)}", allowed))
         return None
 
     def repeat(self, days: Iterable[date]) -> None:
@@ -313,7 +313,7 @@ class Volume(Part):
     def _read_intervals(self, files: DataFiles) -> None:
         if self.column is None:
             raise FaultError(Fault("missing", "the column of this queue", ("column",)))
-        table = files.table(self.file)
+        table = files.table(self.file, "date", "time", self.column)
         columns = ["date", "time", self.column]
         if (by_interval := self.handle_time_column(table)) is not None:
             columns.append(by_interval)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import xlsxwriter
 
 from ccsim.errors import ScenarioError
 from ccsim.scenario import cells
 from ccsim.scenario.check import warnings
+from ccsim.scenario.data import DataFiles
 from ccsim.scenario.faults import FaultError
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.read import parse
@@ -26,7 +29,7 @@ def scenario(folder: Path, text: str | bytes, columns: Sequence[str] = ("calls",
         for i, column in enumerate(columns)
     }
     team = {"skills": dict.fromkeys(queues, 1), "shifts": [{"agents": 2, "hours": "always"}]}
-    return parse({"start": MONDAY, "days": 7, "queue": queues, "team": {"desk": team}, **top}, folder)
+    return parse({"start": MONDAY, "days": 7, "queue": queues, "team": {"desk": team}} | top, folder)
 
 
 def volume(run: Scenario, queue: str = "q0") -> list[tuple[str, float]]:
@@ -53,6 +56,7 @@ AS_WRITTEN = {
     "with seconds and midnights": "date,time,calls\n2026-11-09 00:00,08:00:00,9.5\n2026-11-09T00:00:00,08:30:00,1013\n",
     "headings": " Date , TIME ,Ca LLS\n2026-11-09,08:00,9.5\n2026-11-09,08:30,1013\n",
     "a line that names the separator": "sep=;\ndate;time;calls\n2026-11-09;08:00;9.5\n2026-11-09;08:30;1013\n",
+    "months by name": "date;time;calls\nMontag, 9. November 2026;08:00;9,5\n9 nov. 2026;08:30;1013\n",
     "times with points": "date;time;calls\n09.11.2026;08.00;9,5\n09.11.2026;8.30;1013\n",
     "times with an h": "Date;Heure;calls\n09.11.2026;8h00;9,5\n09.11.2026;8h30;1013\n",
     "times of four digits": "Datum;Uhrzeit;calls\n09.11.2026;0800;9,5\n09.11.2026;0830;1013\n",
@@ -83,15 +87,92 @@ def test_letters_of_older_spreadsheets_are_read_and_said(tmp_path: Path) -> None
     assert "volumes.csv:1: bytes that are not UTF-8" in found_line
 
 
-@pytest.mark.parametrize("begins", [b"PK\x03\x04", b"\xd0\xcf\x11\xe0"])
-def test_a_workbook_is_named(tmp_path: Path, begins: bytes) -> None:
+@pytest.mark.parametrize(
+    ("begins", "why"), [(b"PK\x03\x04", "a damaged workbook"), (b"\xd0\xcf\x11\xe0", "an old workbook (.xls)")]
+)
+def test_a_workbook_that_cannot_be_read_is_named(tmp_path: Path, begins: bytes, why: str) -> None:
     (result,) = problems(tmp_path, begins + bytes(range(256)))
-    assert "'volumes.csv' is a workbook, not text; save its sheet as \"CSV UTF-8\"" in result
+    assert f"'volumes.csv' is {why}" in result
+    assert 'save it as .xlsx, or its sheet as "CSV UTF-8"' in result
 
 
-def test_a_line_above_the_header_is_named(tmp_path: Path) -> None:
-    result = problems(tmp_path, "Forecast;;\n" + AS_WRITTEN["times with points"])
-    assert "volumes.csv:1: no heading above column 2; expected one above each column, in the first line" in result
+ROWS = [
+    ["Date", "Time", "calls", "calls.aht"],
+    [MONDAY, time(8), 9.5, timedelta(seconds=270)],
+    [MONDAY, "8:30", 1013, 250],
+]
+SHIFTS = [["agent", "date", "start", "end"], ["Anna", MONDAY, time(22), time(6, 30)]]
+
+
+def workbook(*sheets: Sequence[Sequence[Any]]) -> bytes:
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content) as book:
+        forms = {date: "d.m.yy", time: "hh:mm", timedelta: "[h]:mm:ss"}
+        formats = {kind: book.add_format({"num_format": form}) for kind, form in forms.items()}
+        for rows in sheets:
+            sheet = book.add_worksheet()
+            for at, row in enumerate(rows):
+                for place, value in enumerate(row):
+                    sheet.write(at, place, value, formats.get(type(value)))
+    return content.getvalue()
+
+
+def test_a_workbook_is_read_as_the_file_saved_from_it(tmp_path: Path) -> None:
+    run = scenario(tmp_path, workbook([["Forecast of November"], [], *ROWS]))
+    given = run.queue["q0"].volume
+    assert given is not None
+    assert volume(run) == PLAIN
+    assert [row.handle_time for row in given.intervals] == [270, 250]
+    assert run.files["volumes.csv"].startswith(b"PK"), "kept as it is, so that a run can be stored whole"
+    result = [str(one) for one in warnings(run)]
+    assert "volumes.csv: 1 line above the header; 'Forecast of November' is read as a title" in result
+
+
+def test_a_fault_in_a_workbook_has_the_number_of_its_row(tmp_path: Path) -> None:
+    (result,) = problems(tmp_path, workbook([["Forecast"], [], *ROWS, [MONDAY, time(9), "many", None]]))
+    assert "volumes.csv:6: 'many'" in result
+
+
+def test_each_sheet_of_a_workbook_is_found_by_its_columns(tmp_path: Path) -> None:
+    notes = [["Notes"], ["of mine", "and yours"], ["of all", "of us"]]
+    book = workbook(notes, SHIFTS, ROWS)
+    team = {"skills": {"q0": 1}, "roster": {"file": "volumes.csv"}}
+    run = scenario(tmp_path, book, team={"desk": team})
+    assert volume(run) == PLAIN
+    roster = run.team["desk"].roster
+    assert roster is not None
+    assert [shift.hours.end - shift.hours.start for shift in roster.shifts] == [8.5 * 3600e6]
+    assert not [one for one in map(str, warnings(run)) if "not used" in one or "Sheet1" in one]
+
+
+def test_of_which_sheet_columns_are_must_be_clear(tmp_path: Path) -> None:
+    (result,) = problems(tmp_path, workbook(ROWS, ROWS))
+    assert "2 sheets of 'volumes.csv' have columns 'date', 'time', 'calls'" in result
+    assert "volumes.csv (Sheet1), volumes.csv (Sheet2)" in result
+    (result,) = problems(tmp_path, workbook(ROWS, SHIFTS), ["chats"])
+    assert "no sheets of 'volumes.csv' have columns 'date', 'time', 'chats'" in result
+
+
+def test_a_file_of_one_column_has_its_commas_within_the_cells(tmp_path: Path) -> None:
+    (tmp_path / "one.csv").write_text("seconds\n1,234,567\n2,345,678\n")
+    assert DataFiles(tmp_path).column("one.csv", "seconds", float, cells.numbers) == [1234567, 2345678]
+
+
+@pytest.mark.parametrize("title", ["Forecast", "Forecast;;", "Forecast;;\n;;\nof;November;"])
+def test_lines_above_the_header_are_left_out_and_said(tmp_path: Path, title: str) -> None:
+    run = scenario(tmp_path, f"{title}\n{AS_WRITTEN['times with points']}")
+    assert volume(run) == PLAIN
+    above = len(title.replace("\n;;", "").splitlines())
+    plural = "s" * (above > 1)
+    assert any(
+        f"volumes.csv: {above} line{plural} above the header; 'Forecast' is read as a title" in one
+        for one in map(str, warnings(run))
+    )
+
+
+def test_columns_without_a_heading_are_named(tmp_path: Path) -> None:
+    result = problems(tmp_path, "Title\ndate;time;;calls\n2026-11-09;08:00;1;2\n2026-11-09;08:30;1;2\n")
+    assert "volumes.csv:2: no heading above column 3; expected one above each column, in one line" in result
 
 
 def test_guesses_are_said_once_a_file(tmp_path: Path) -> None:

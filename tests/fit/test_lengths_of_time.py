@@ -128,6 +128,11 @@ def test_mappings_of_lengths_that_make_no_sense(changes: dict[str, Any], fault: 
         (("1577836800", "1577840400.5"), ["2020-01-01 00:00", "2020-01-01 01:00"]),
         (("1577836800123",), ["2020-01-01 00:00"]),
         (("2 Mar 2026 09:00", "Mar 3, 2026 9:30 PM"), ["2026-03-02 09:00", "2026-03-03 21:30"]),
+        (("2. März 2026 09:00", "lundi 2 mars 2026, 09:30:00"), ["2026-03-02 09:00", "2026-03-02 09:30"]),
+        (("March 2, 2026 at 9:30 PM", "1er août 2026"), ["2026-03-02 21:30", "2026-08-01 00:00"]),
+        (("2 de marzo de 2026 09:00", "10 października 2026"), ["2026-03-02 09:00", "2026-10-10 00:00"]),
+        (("2026年3月2日 9:00", "2026年12月31日(木) 23:59"), ["2026-03-02 09:00", "2026-12-31 23:59"]),
+        (("02-Mar-26 09:00", "2 Mar 09:30", "2 Anna 2026"), ["2026-03-02 09:00", "", ""]),
         (("11-01-2026", "23-01-2026"), ["2026-01-11 00:00", "2026-01-23 00:00"]),  # 01-2026 is no offset
     ],
 )  # fmt: skip
@@ -267,6 +272,8 @@ def test_what_is_no_number_is_none() -> None:
 def test_lengths_of_time_as_written() -> None:
     result = times.seconds("talk", texts("109", "1:49", "0:01:49", "1,5", "PT2M30S", "1 days 0:00:01"), None)
     assert result.tolist() == [109, 109, 109, 1.5, 150, 86401]
+    own = times.seconds("talk", texts("2m 5s", "8h", "1 hr 30 min", "4,5", "12 apples", "2m 5"), "min")
+    assert own.fillna(-1).tolist() == [125, 28800, 5400, 270, -1, -1]
     assert times.seconds("talk", texts("0:05"), "h:mm").tolist() == [300]
     assert times.seconds("talk", texts("2.5"), "min").tolist() == [150]
 

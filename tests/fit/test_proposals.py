@@ -118,6 +118,17 @@ LOGS = {
         "1,Closed,Email,Anna,x,2026-05-04 08:00:00,1:00:00,31:12:05\n"
         "2,Closed,Portal,Ben,x,2026-05-04 08:20:00,0:30:00,26:00:00\n"
     ),
+    "calls in Polish": (
+        "Data;Godzina;Kolejka;Konsultant;Czas oczekiwania;Czas rozmowy;Wynik\n"
+        "2 marca 2026;09:00:05;Sprzedaż;Anna;12s;3m 20s;Odebrane\n2 marca 2026;09:01:10;Sprzedaż;;40s;;Nieodebrane\n"
+    ),
+    "calls in Japanese": (
+        "着信日時,キュー名,オペレーター,応答結果,待ち時間(秒),通話時間（秒）\n"
+        "2026年3月2日 9:00:05,予約,佐藤,応答,12,180\n2026年3月2日 9:01:10,予約,,放棄,40,\n"
+    ),
+    "half hours in Japanese": (
+        "日付,時間帯,着信数,応答数,放棄数,平均処理時間（分）\n2026/3/2,09:00,10,9,1,4.5\n2026/3/2,09:30,12,12,0,4\n"
+    ),
     "days across": "Intervall;04.05.2026;05.05.2026;Summe\n08:00;4;5;9\n08:30;3;;3\nSumme;7;5;12\n",
     "half hours in French": (
         "Date;Heure;File d'attente;Appels reçus;Appels traités;Appels abandonnés;DMT (s);Attente moyenne (s)\n"
@@ -204,6 +215,15 @@ def test_a_header_that_says_nothing_is_refused(tmp_path: Path) -> None:
         propose(tmp_path / "log.csv")
 
 
+@pytest.mark.parametrize("above", ["", "Volumes of March\n\n", "Volumes of March;;;\n;;;\n"])
+def test_a_volume_file_is_named_as_such(tmp_path: Path, above: str) -> None:
+    """It was proposed as contacts, one a row, and one of its queues as the name of the queue."""
+    rows = "".join(f"02.03.2026;{hour:02}:30;{hour};0:04:{hour}\n" for hour in range(10, 20))
+    (tmp_path / "log.csv").write_text(f"{above}Date;Time;Service;Service.aht\n{rows}")
+    with pytest.raises(ScenarioError, match=r'a volume file, .*volume = { file = "log.csv"'):
+        propose(tmp_path / "log.csv")
+
+
 def test_every_built_in_mapping_says_what_it_is_for(tmp_path: Path) -> None:
     (tmp_path / "log.csv").write_text("one,two\n1,2\n")
     names = list(built_in())
@@ -225,6 +245,13 @@ MEANT = {
     "calls with lengths in brackets": ('durations.talk = "duration (in call)"', 'written_in = "UTC"'),
     "calls in milliseconds since 1970": ('columns.answer = "answered_at"',),
     "conversations": ('timezone = "Europe/Rome"', 'durations.total = "Time to close (seconds)"'),
+    "calls in Polish": ('durations.wait = "Czas oczekiwania"', '"Nieodebrane" = "abandoned"'),
+    "calls in Japanese": (
+        'columns.agent = "オペレーター"',
+        'durations.talk = "通話時間（秒）"',
+        '"放棄" = "abandoned"',
+    ),
+    "half hours in Japanese": ('columns.offered = "着信数"', 'units.handle_time = "min"'),
     "half hours in French": ('columns.start = ["Date", "Heure"]', 'columns.offered = "Appels reçus"'),
     "half hours in German with totals": ('durations.talk = "Ø Gesprächszeit"', 'durations.wait = "Ø Wartezeit"'),
     "half hours with totals of time": ("total_handle_time = true", '# left out: "Avg Wait"'),

@@ -285,7 +285,7 @@ def test_messages_are_refused_one_by_one_and_broken_conversations_whole(tmp_path
         (b"one,two\n1,2\n", "no column arrival, end"),
         ((HEADER + "1,,,,,,,,answered\n").encode(), "no line can be used: no arrival"),
         (b"\x00\x9f\x00" * 20, "not text"),
-        (b"PK\x03\x04\x14\x00", 'a workbook, not text; save its sheet as "CSV UTF-8"'),
+        (b"PK\x03\x04\x14\x00", "a damaged workbook"),
         ((HEADER + GOOD.replace("2026-03-02 09:00:00", "46083.375")).encode(), "is it the number of a day?"),
     ],
 )

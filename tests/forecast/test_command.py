@@ -10,6 +10,7 @@ from typing import cast
 import numpy as np
 import pandas as pd
 import pytest
+import xlsxwriter
 from click.testing import CliRunner, Result
 
 from ccsim.cli import main
@@ -221,3 +222,15 @@ def test_of_many_queues_those_with_most_contacts_are_drawn() -> None:
     names, left_out = queues_shown(cast("Outlook", SimpleNamespace(forecasts=forecasts)))
     assert names == [f"q{i}" for i in range(6, 30)]
     assert left_out == " Shown: of 30 the 24 queues with most contacts; all are in days.csv."
+
+
+def test_of_a_workbook_with_a_sheet_a_month_the_sheets_are_named(tmp_path: Path) -> None:
+    """It is no log without a mapping."""
+    with xlsxwriter.Workbook(tmp_path / "year.xlsx") as book:
+        for month in ("March", "April"):
+            sheet = book.add_worksheet(month)
+            sheet.write_row(0, 0, ["date", "time", "calls"])
+            sheet.write_row(1, 0, ["2026-03-02", "08:00", 5])
+    done = CliRunner().invoke(main, ["forecast", str(tmp_path / "year.xlsx"), "--json"])
+    assert done.exit_code == 2
+    assert "2 sheets of 'year.xlsx' have columns 'date', 'time'" in done.output
