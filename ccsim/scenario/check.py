@@ -402,7 +402,7 @@ def queues_are_served(scenario: Scenario) -> Problems:
 
 def teams_have_shifts(scenario: Scenario) -> Problems:
     """A team has skills, and either shifts, a roster or, for `ccsim staff`, shifts to choose from."""
-    to_choose = {choice.team for choice in (*scenario.staffing.patterns, *scenario.staffing.rule)}
+    to_choose = {one.team for one in scenario.staffing.patterns} | {rule.team for rule in scenario.staffing.rule}
     for name, team in scenario.team.items():
         if not team.skills:
             yield Problem(dotted(("team", name, "skills")), "no skills", "at least one queue")
