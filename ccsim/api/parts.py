@@ -9,7 +9,7 @@ import numpy as np
 
 from ccsim.distributions.arrivals import Arriving
 from ccsim.distributions.durations import Quantiles
-from ccsim.errors import Problem, ScenarioError
+from ccsim.errors import Problem, ScenarioError, call_own
 from ccsim.metrics.facts import Facts
 from ccsim.metrics.registry import FORMS, METRICS, OWN, Better, Level, Metric, Sums
 from ccsim.routing import AGENT_POLICIES, CONTACT_POLICIES, AgentColumn, ContactColumn, check_policies
@@ -80,7 +80,7 @@ def metric(
             raise ScenarioError([Problem("metric", shown(name), "a name that no built-in metric has")])
 
         def measured(facts: Facts) -> Sums:
-            value = function(facts)
+            value = call_own(f"metric {name}", name, function, facts)
             figures = value if isinstance(value, tuple) else (value,)
             groups = facts.queues if level == "queue" else facts.teams
             shapes = (groups,), (facts.intervals, groups)

@@ -26,7 +26,7 @@ from ccsim.distributions.durations import (
     Uniform,
     Weibull,
 )
-from ccsim.errors import Problem, ScenarioError
+from ccsim.errors import Problem, ScenarioError, call_own
 from ccsim.scenario.cells import durations, numbers
 from ccsim.scenario.data import DataFiles
 from ccsim.scenario.faults import Fault, FaultError, did_you_mean, shown
@@ -93,6 +93,14 @@ def arguments_of(name: str, brings: Callable[..., Any], taken: tuple[str, ...]) 
             allowed = f"arguments by name, none {', '.join(taken)}"
             raise ScenarioError([Problem(name, f"argument {one.name}", allowed)])
     return tuple(one.name for one in arguments)
+
+
+def made(part: str, brings: Callable[..., Any], values: Mapping[str, float]) -> Any:
+    """An object of the class. Raises its ValueError, of these parameters, and ScenarioError for all else."""
+    try:
+        return call_own(part, getattr(brings, "__name__", part), brings, **values)
+    except ScenarioError as bad:
+        raise (bad.__cause__ if isinstance(bad.__cause__, ValueError) else bad) from None
 
 
 @cache
@@ -214,11 +222,12 @@ def _build(name: str, given: Mapping[str, Any], files: DataFiles, unit: Callable
     try:
         if name in OWN:
             brings = OWN[name]
-            distribution: Distribution = Own(name, tuple(values.items()), code_of(brings), brings(**values))
+            brought = made(f"distribution {name}", brings, values)
+            distribution: Distribution = Own(name, tuple(values.items()), code_of(brings), brought)
         else:
             distribution = _FAMILIES[name](**values)
-    except ValueError as bad:
-        raise FaultError(Fault(shown(dict(given)), str(bad))) from None
+    except (ValueError, ScenarioError) as bad:
+        raise FaultError(Fault(shown(dict(given)), str(bad))) from bad
     if unit is not _count and distribution.mean * SECOND > LONGEST and not isinstance(distribution, Never):
         value = f"{shown(dict(given))}, a mean of {distribution.mean / 86400:.3g} days"
         raise FaultError(Fault(value, "at most a hundred years (36500d)"))
