@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import errno
 import json
 import os
 import time
@@ -20,10 +21,10 @@ from ccsim.api.notebook import local_times, page, progress_bar, title, watched
 from ccsim.api.parts import demand_own_metrics
 from ccsim.api.results import Place, Results, of_run
 from ccsim.api.sweep import Sweep
-from ccsim.api.values import OF_TABLES, by_path, plain, plain_levels, without_frames
+from ccsim.api.values import OF_TABLES, by_path, plain, plain_levels, refuse_endless, without_frames
 from ccsim.errors import Problem, ScenarioError
 from ccsim.lowering import lower
-from ccsim.results import format
+from ccsim.results import format, storage
 from ccsim.runs.precision import MOST, Precision, read_goals
 from ccsim.runs.run import run
 from ccsim.scenario import read
@@ -61,6 +62,7 @@ def load(
     """
     file = None
     if isinstance(source, Mapping):
+        refuse_endless("source", source)
         tables, given = without_frames("", source)
         scenario = read.parse(plain("", tables), given=given, outside=allow_outside)
     elif isinstance(source, str) and "\n" in source:
@@ -104,14 +106,16 @@ class Centre:
     def save(self, folder: Place) -> Path:
         """Writes it as `scenario.toml` with its data files into the folder; returns the file, which loads back equal.
 
-        Variants are not written, but for the one that it is. Raises FileExistsError where the file is there already.
+        Variants are not written, but for the one that it is. Raises FileExistsError where one of the files is there
+        already.
         """
         folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        target = folder / "scenario.toml"
-        target.touch(exist_ok=False)
-        read.to_folder(self.scenario, folder)
-        return target
+        files = {"scenario.toml": read.resolved_toml(self.scenario), **read.stored_files(self.scenario)}
+        for name in files:
+            if (folder / name).exists():
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(folder / name))
+        storage.write_files(folder, files)
+        return folder / "scenario.toml"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "changes", MappingProxyType(copy.deepcopy(dict(self.changes))))
@@ -162,6 +166,7 @@ class Centre:
         values: dict[str, Any] = {}
         files: dict[str, bytes] = {}
         for path, value in by_path("changes", changes).items():
+            refuse_endless(path, value)
             above, _, key = path.rpartition(".")
             whole_table = key in OF_TABLES and not isinstance(value, str)
             table, given = without_frames(above if whole_table else path, {key: value} if whole_table else value)

@@ -16,6 +16,9 @@ from ccsim.scenario.faults import shown
 OF_TABLES: Final = ("file", "log")
 """Keys that name a data file."""
 
+DEEPEST: Final = 50
+"""Tables and lists in one another that a scenario has at most."""
+
 
 def without_frames(path: str, value: Any) -> tuple[Any, dict[str, bytes]]:
     """The value with names of files for the frames, series and arrays that stand under "file" or "log", and their
@@ -50,9 +53,12 @@ def _content(path: str, table: Any) -> tuple[bytes, str | None]:
     if isinstance(table, pd.Series) and isinstance(table.index, pd.DatetimeIndex) and table.index.tz is None:
         return _content(path, table.to_frame("value"))[0], "value"
     if not isinstance(table, pd.DataFrame):
-        values = np.asarray(table)
+        allowed = "a pandas DataFrame, or a series, list or array of one axis"
+        try:
+            values = np.asarray(table)
+        except ValueError:
+            raise ScenarioError([Problem(path, shown(table), allowed)]) from None
         if values.ndim != 1:
-            allowed = "a pandas DataFrame, or a series, list or array of one axis"
             raise ScenarioError([Problem(path, f"{type(table).__name__} of {values.ndim} axes", allowed)])
         return pd.DataFrame({"value": values}).to_csv(index=False, na_rep="nan").encode(), "value"
     frame = table
@@ -66,6 +72,15 @@ def _content(path: str, table: Any) -> tuple[bytes, str | None]:
         frame.insert(0, "date", index.strftime("%Y-%m-%d"))
         frame.insert(1, "time", index.strftime("%H:%M:%S"))
     return frame.to_csv(index=False).encode(), None
+
+
+def refuse_endless(path: str, value: Any, depth: int = 0) -> None:
+    """Raises ScenarioError for tables and lists that hold themselves, or others deeper than any scenario does."""
+    if depth > DEEPEST:
+        raise ScenarioError([Problem(path, f"more than {DEEPEST} tables or lists in one another", "fewer")])
+    if isinstance(value, Mapping | list | tuple):
+        for inner in value.values() if isinstance(value, Mapping) else value:
+            refuse_endless(path, inner, depth + 1)
 
 
 def plain(path: str, value: Any) -> Any:
@@ -95,6 +110,7 @@ def plain_levels(path: str, levels: Any) -> Any:
         return levels
     if not isinstance(levels, Iterable):
         raise ScenarioError([Problem(path, shown(levels), "a list of levels, or text such as 0.8:1.2:5")])
+    refuse_endless(path, levels)
     return [level.item() if hasattr(level, "item") else level for level in levels]
 
 

@@ -137,7 +137,8 @@ class Process:
         expected, mean = float(rate.expected[-1]), float(np.mean(counts))
         error = max(float(np.std(counts, ddof=1)), expected**0.5) / TRIALS**0.5
         if abs(mean - expected) > 0.1 * expected + 5 * error:
-            self._refuse(f"{mean:.6g} contacts on average of {TRIALS} replications", f"about {expected:.6g}, as expected")
+            came = f"{mean:.6g} contacts on average of {TRIALS} replications"
+            self._refuse(came, f"about {expected:.6g}, as its volume says")
 
     def times(self, rate: Rate, streams: Streams, owner: int) -> I64:
         """Of one replication : int64[·], microseconds, sorted. Raises ScenarioError for times of no use."""

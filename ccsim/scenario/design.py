@@ -91,9 +91,14 @@ def read_setting(path: str, written: Any) -> Setting:
     maybe_numbers = [_number(level) for level in given]
     numbers = [number for number in maybe_numbers if number is not None]
     if not numbers:
+        if again := [level for place, level in enumerate(levels) if level in levels[:place]]:
+            raise _refused(path, f"{shown(again[0])} twice", "each level once")
         return Setting(path, written, tuple(levels), (math.nan, math.nan), seconds=False)
     if len(numbers) < len(given):
         raise _refused(path, f"numbers and others in {shown(written)}", "all of one kind")
+    again = [level for level, count in Counter(numbers).items() if count > 1]
+    if levels and again:
+        raise _refused(path, f"{again[0]:.9g} twice", "each level once")
     seconds = any(isinstance(level, str) for level in given)
     return Setting(path, written, () if ends else tuple(numbers), (min(numbers), max(numbers)), seconds)
 

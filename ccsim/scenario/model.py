@@ -232,7 +232,7 @@ class Scenario(Part):
             return change_at(time, self.timezone) == "twice"
 
         for volume in (*(queue.volume for queue in self.queue.values()), self.demand):
-            if volume is not None and volume.again:
+            if volume is not None:
                 volume.add_up(twice)
             if volume is not None and volume.copy_week is not None:
                 volume.repeat(days)
