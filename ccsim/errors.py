@@ -36,7 +36,12 @@ class Problem:
     def __str__(self) -> str:
         expected = "expected " if _KIND_OF_VALUE.match(self.allowed) else ""
         text = f"{self.value}; {expected}{self.allowed}" if self.allowed else self.value
-        return printable(": ".join(part for part in (self.file, self.path, text) if part))
+        return printable(": ".join(map(_cut, filter(None, (self.file, self.path, text)))))
+
+
+def _cut(text: str) -> str:
+    """What is too long for a screen without its middle."""
+    return text if len(text) <= 1000 else f"{text[:800]} … {text[-100:]}"
 
 
 class ScenarioError(Exception):

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
+from ccsim.api.arguments import checked, most_replications
 from ccsim.api.comparison import Comparison
 from ccsim.api.notebook import local_times, page, progress_bar, title, watched
 from ccsim.api.parts import demand_own_metrics
@@ -33,7 +34,6 @@ from ccsim.scenario.defaults import defaults_used
 from ccsim.scenario.design import Design, Kind, read_setting
 from ccsim.scenario.faults import did_you_mean, shown
 from ccsim.scenario.model import Scenario
-from ccsim.scenario.values import whole
 from ccsim.studies import compare as comparing
 from ccsim.studies import sweep
 from ccsim.studies.points import Points
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 Engine = Literal["compiled", "simpy"]
 
 
+@checked
 def load(
     source: Place | Mapping[str, Any],
     variant: str | None = None,
@@ -75,7 +76,7 @@ def load(
     centre = Centre(scenario, scenario, file)
     if variant is not None:
         centre = centre.variant(variant)
-    return centre.changed(set) if set else centre
+    return centre if set is None else centre.changed(set)
 
 
 @dataclass(frozen=True, repr=False)
@@ -103,6 +104,7 @@ class Centre:
         """
         return load({"name": name, "queue": queues, "team": teams, **others})
 
+    @checked
     def save(self, folder: Place) -> Path:
         """Writes it as `scenario.toml` with its data files into the folder; returns the file, which loads back equal.
 
@@ -110,7 +112,10 @@ class Centre:
         already.
         """
         folder = Path(folder)
-        files = {"scenario.toml": read.resolved_toml(self.scenario), **read.stored_files(self.scenario)}
+        files: dict[str, str | bytes] = {
+            "scenario.toml": read.resolved_toml(self.scenario),
+            **read.stored_files(self.scenario),
+        }
         for name in files:
             if (folder / name).exists():
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(folder / name))
@@ -147,6 +152,7 @@ class Centre:
         """The names of those that its scenario describes."""
         return tuple(self.loaded.variant)
 
+    @checked
     def variant(self, name: str) -> Centre:
         """A variant of the centre, instead of the one that it may be, with the same changes on top.
 
@@ -157,6 +163,7 @@ class Centre:
             raise ScenarioError([Problem(f"variant.{name}", "no such variant", allowed, self._file)])
         return self._other(name, self.changes)
 
+    @checked
     def changed(self, changes: Mapping[str, Any], *, allow_outside: bool = True) -> Centre:
         """The centre with other values at dotted paths, such as {"team.desk.concurrency.chat": 3}.
 
@@ -233,6 +240,7 @@ class Centre:
         frame = pd.DataFrame(rows, columns=columns)
         return frame.assign(start=local_times(self.scenario, frame["start"]))
 
+    @checked
     def run(
         self,
         *,
@@ -280,6 +288,7 @@ class Centre:
         }
         return of_run(results, about, workload)
 
+    @checked
     def compare(
         self,
         others: Mapping[str, str | Centre] | Iterable[str | Centre] | str | Centre | None = None,
@@ -337,6 +346,7 @@ class Centre:
             return self.variant(other)
         raise ScenarioError([Problem("compare", shown(other), "a centre or the name of a variant")])
 
+    @checked
     def sweep(
         self,
         vary: Mapping[str, Any],
@@ -370,7 +380,7 @@ class Centre:
             read_setting(path, plain_levels(path, levels)) for path, levels in by_path("vary", vary).items()
         )
         file = self.file or Path()
-        chosen = Points.checked(Design(centre.scenario, settings, design, whole(points), sensitivity, file))
+        chosen = Points.checked(Design(centre.scenario, settings, design, points, sensitivity, file))
         with progress_bar(len(chosen) * centre.scenario.replications, progress) as bar:
             options: dict[str, Any] = {"engine": engine, "workers": workers, "executor": executor}
             options["progress"] = bar.update
@@ -415,11 +425,10 @@ def _wanted(
         not isinstance(precision, Mapping)
         or not precision
         or not all(isinstance(metric, str) and isinstance(half_width, Real) for metric, half_width in precision.items())
+        or any(isinstance(half_width, bool) for half_width in precision.values())
     ):
         raise ScenarioError([Problem("precision", shown(precision), 'a half-width by metric: {"service_level": 0.01}')])
     if replications is not None:
         raise ScenarioError([Problem("replications", "given together with precision", "one of them")])
-    most = MOST if most is None else whole(most)
-    if not isinstance(most, int) or most < 2:
-        raise ScenarioError([Problem("max_replications", shown(most), "a whole number of 2 or more")])
-    return precision, most
+    most = MOST if most is None else most
+    return precision, most_replications(most)

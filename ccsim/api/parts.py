@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any, Final, TypeVar
 
 import numpy as np
@@ -114,7 +114,7 @@ def agent_policy(name: str, columns: Sequence[str]) -> None:
     Raises ScenarioError for a name that is built in, an unknown column or an order that the engines cannot keep.
     """
     check_name(name, BUILT_IN_AGENT)
-    order = tuple(AgentColumn[_column(one, AgentColumn.__members__)] for one in columns)
+    order = tuple(AgentColumn[one] for one in _columns(columns, AgentColumn.__members__))
     _refuse_impossible({name: order}, {})
     AGENT_POLICIES[name] = order
 
@@ -122,16 +122,18 @@ def agent_policy(name: str, columns: Sequence[str]) -> None:
 def contact_policy(name: str, columns: Sequence[str]) -> None:
     """A policy for `routing.contact`, of columns of ContactColumn; otherwise as `agent_policy`."""
     check_name(name, BUILT_IN_CONTACT)
-    order = tuple(ContactColumn[_column(one, ContactColumn.__members__)] for one in columns)
+    order = tuple(ContactColumn[one] for one in _columns(columns, ContactColumn.__members__))
     _refuse_impossible({}, {name: order})
     CONTACT_POLICIES[name] = order
 
 
-def _column(name: str, names: Iterable[str]) -> str:
-    names = list(names)
-    if str(name).upper() in names:
-        return str(name).upper()
-    raise ScenarioError([Problem("columns", shown(name), did_you_mean(str(name).upper(), names))])
+def _columns(given: Sequence[str], names: Collection[str]) -> Iterator[str]:
+    if not isinstance(given, list | tuple):
+        raise ScenarioError([Problem("columns", shown(given), "a list of columns")])
+    for name in given:
+        if str(name).upper() not in names:
+            raise ScenarioError([Problem("columns", shown(name), did_you_mean(str(name).upper(), names))])
+        yield str(name).upper()
 
 
 def _refuse_impossible(

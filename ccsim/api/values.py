@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from datetime import date
 from datetime import time as clock_time
 from numbers import Real
@@ -108,10 +108,10 @@ def plain_levels(path: str, levels: Any) -> Any:
     """As `read_setting` takes them: text, or a list of plain values."""
     if isinstance(levels, str):
         return levels
-    if not isinstance(levels, Iterable):
+    if not isinstance(levels, Iterable) or isinstance(levels, bytes | Mapping | Set):
         raise ScenarioError([Problem(path, shown(levels), "a list of levels, or text such as 0.8:1.2:5")])
     refuse_endless(path, levels)
-    return [level.item() if hasattr(level, "item") else level for level in levels]
+    return [plain(path, level) for level in levels]
 
 
 def number(name: str, value: Any, allowed: str = "a number") -> float:

@@ -15,6 +15,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from inspect import getattr_static
 from numbers import Real
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
@@ -267,9 +268,10 @@ class Own:
     brought: Quantiles = field(repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        both = self._call("mean", isinstance, self.brought, Quantiles)  # which may ask for the mean
+        # before Python 3.12 isinstance would ask for the mean
+        both = all(getattr_static(self.brought, name, Own) is not Own for name in ("mean", "quantile"))
         _demand(both, f"{self.family} has not both mean and quantile(u)")
-        mean = self._call("mean", getattr, self.brought, "mean")
+        mean: float = self._call("mean", getattr, self.brought, "mean")
         known = isinstance(mean, Real) and 0 <= mean < math.inf
         _demand(known, f"the mean of {self.family} must be finite and at least 0, not {mean}")
         values = self._values(np.arange(1, 100) / 100)

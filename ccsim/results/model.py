@@ -144,6 +144,9 @@ class Results:
     def _refuse_unknown(self, level: str, name: str, metric: str) -> None:
         names = {"queue": self.spec.queues, "team": self.spec.teams, TOTAL: (TOTAL,)}
         metrics = {known for _, known in METRICS}
+        for argument, value in (("level", level), ("name", name), ("metric", metric)):
+            if not isinstance(value, str):
+                raise ScenarioError([Problem(argument, shown(value), "a text")])
         problems = []
         if level not in names:
             problems.append(Problem("level", shown(level), did_you_mean(str(level), names)))

@@ -231,8 +231,6 @@ class Design:
             count = math.prod(len(setting.levels) for setting in self.settings)
         else:
             count = self.number or 0
-            if not isinstance(count, int):
-                raise ScenarioError([Problem("points", shown(count), "a whole number")])
             if count < 2:
                 problems.append(Problem("points", f"{count} points of a {self.kind} design", "2 or more"))
             elif self.kind == "sobol" and count & (count - 1):
