@@ -29,7 +29,10 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        bound = signature.bind(*args, **kwargs)
+        try:
+            bound = signature.bind(*args, **kwargs)
+        except TypeError:
+            return function(*args, **kwargs)  # which says how it is to be called
         for name, value in bound.arguments.items():
             annotation = str(signature.parameters[name].annotation)
             kind = annotation.removesuffix(" | None")

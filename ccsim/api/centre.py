@@ -315,6 +315,8 @@ class Centre:
         first = self._streams(seed, replications)
         scenarios = {self.applied or comparing.BASE: first.scenario}
         for name, centre in self._named(self.variants if others is None else others):
+            if not name.strip() or not name.isprintable():
+                raise ScenarioError([Problem("compare", f"the name {shown(name)}", "text on one line")])
             if name in scenarios:
                 raise ScenarioError([Problem(name, "two of this name", "a mapping from other names to centres")])
             scenarios[name] = centre._streams(seed, replications).scenario

@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 
 import numpy as np
 
+from ccsim.api.arguments import checked
 from ccsim.distributions.arrivals import Arriving
 from ccsim.distributions.durations import Quantiles
 from ccsim.errors import Problem, ScenarioError, call_own
@@ -58,6 +59,7 @@ def arrival_process(name: str) -> Callable[[Comes], Comes]:
     return known
 
 
+@checked
 def metric(
     level: Level, title: str, unit: str, *, better: Better = "none", formula: str = "", in_total: bool = True
 ) -> Callable[[Measuring], Measuring]:
@@ -71,11 +73,15 @@ def metric(
     """
     if level not in ("queue", "team"):
         raise ScenarioError([Problem("level", shown(level), did_you_mean(level, ["queue", "team"]))])
+    if not title.strip():
+        raise ScenarioError([Problem("title", shown(title), "what people call it")])
     if better not in ("higher", "lower", "none"):
         raise ScenarioError([Problem("better", shown(better), did_you_mean(better, ["higher", "lower", "none"]))])
 
     def known(function: Measuring) -> Measuring:
-        name = function.__name__
+        name = getattr(function, "__name__", None)
+        if not isinstance(name, str) or not callable(function):
+            raise ScenarioError([Problem("metric", shown(function), "a function of Facts")])
         if (level, name) in METRICS and not METRICS[level, name].is_own:
             raise ScenarioError([Problem("metric", shown(name), "a name that no built-in metric has")])
 

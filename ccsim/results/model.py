@@ -135,6 +135,8 @@ class Results:
         Raises ScenarioError for a level, name or metric that there is not.
         """
         self._refuse_unknown(level, name, metric)
+        if name not in self.summary.names.get(level, (TOTAL,)):
+            raise ScenarioError([Problem(level, shown(name), did_you_mean(name, self.summary.names[level]))])
         summary = self.summary
         table = summary.by_interval.get((level, metric))
         if table is None:

@@ -57,6 +57,14 @@ class Setting:
     """its values are durations, in seconds"""
 
     @property
+    def keys(self) -> list[str]:
+        """The parts of its path; the path where it is none, which is said when it is changed."""
+        try:
+            return read.keys_of(self.path)
+        except FaultError:
+            return [self.path]
+
+    @property
     def numeric(self) -> bool:
         """Its values are numbers or durations."""
         return not math.isnan(self.ends[0])
@@ -207,9 +215,9 @@ class Design:
             allowed = did_you_mean(str(self.kind).lower(), get_args(Kind))
             raise ScenarioError([Problem("design", shown(self.kind), allowed)])
         problems = [
-            Problem(path, "varied twice", "each path once")
-            for path, count in Counter(setting.path for setting in self.settings).items()
-            if count > 1
+            Problem(one.path, "varied twice", "each place once, and none within another")
+            for one, other in itertools.permutations(self.settings, 2)
+            if one.keys == other.keys[: len(one.keys)]
         ]
         problems += [
             Problem(setting.path, "varied", "one for all points")

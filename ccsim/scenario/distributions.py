@@ -85,9 +85,10 @@ def check_module(name: str, brings: object, known: Mapping[str, object]) -> None
 
 def arguments_of(name: str, brings: Callable[..., Any], taken: tuple[str, ...]) -> tuple[str, ...]:
     """Names of its arguments. Raises ScenarioError for those that a scenario cannot give by name, or are `taken`."""
-    if not callable(brings):
-        raise ScenarioError([Problem(name, shown(brings), "a class")])
-    arguments = inspect.signature(brings).parameters.values()
+    try:
+        arguments = inspect.signature(brings).parameters.values()
+    except (TypeError, ValueError):  # not to be called, or in C
+        raise ScenarioError([Problem(name, shown(brings), "a class written in Python")]) from None
     for one in arguments:
         if one.kind not in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY) or one.name in taken:
             allowed = f"arguments by name, none {', '.join(taken)}"

@@ -58,6 +58,8 @@ def arrival_process(value: object) -> Process:
         brought = made(f"arrival process {name}", brings, values)
     except (ValueError, ScenarioError) as bad:
         raise FaultError(Fault(shown(given), str(bad))) from bad
+    if not callable(getattr(brought, "times", None)):
+        raise FaultError(Fault(f"{name} has no times(edges, expected, random)", "a class with this method"))
     return Process(name, tuple(values.items()), code_of(brings), brought)
 
 

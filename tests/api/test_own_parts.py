@@ -172,7 +172,7 @@ def test_names_that_are_taken_or_none() -> None:
     for register in (ccsim.distribution, ccsim.arrival_process):
         with pytest.raises(ccsim.ScenarioError, match="name: 5; expected a text"):
             register(5)(MyExponential)  # type: ignore[arg-type, type-var]
-    with pytest.raises(ccsim.ScenarioError, match="work: 5; expected a class"):
+    with pytest.raises(ccsim.ScenarioError, match="work: 5; expected a class written in Python"):
         ccsim.distribution("work")(5)  # type: ignore[type-var]
     for register_policy, name in ((ccsim.agent_policy, "longest_idle"), (ccsim.contact_policy, "longest_wait")):
         with pytest.raises(ccsim.ScenarioError, match=f"name: '{name}' is built in"):
