@@ -9,6 +9,7 @@ import sys
 from contextlib import suppress
 from dataclasses import replace
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 import click
@@ -41,6 +42,11 @@ class Verbs(click.Group):
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """As any group's, on streams that take every name: what a terminal cannot show is escaped."""
+        for name in ("stdout", "stderr"):
+            if getattr(sys, name) is None:  # whoever began us has closed it
+                setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115
+        if os.environ.get("COLUMNS", "").strip() == "0":  # no width is known: tables would have no room at all
+            del os.environ["COLUMNS"]
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="backslashreplace")

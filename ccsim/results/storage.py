@@ -115,9 +115,10 @@ def write_files(folder: Path, files: Mapping[str, str | bytes]) -> None:
 
 def make_folder(folder: Path) -> None:
     """Makes a folder, and those above it, unless it is there. Raises OSError, for a file in its place by that name."""
-    file = next((place for place in (folder, *folder.parents) if place.exists() and not place.is_dir()), None)
+    file = next((place for place in (folder, *folder.parents) if os.path.lexists(place) and not place.is_dir()), None)
     if file is not None:
-        raise NotADirectoryError(errno.ENOTDIR, "a file, where a folder for results is wanted", str(file))
+        what = "a file" if file.exists() else "a link that leads nowhere"
+        raise NotADirectoryError(errno.ENOTDIR, f"{what}, where a folder for results is wanted", str(file))
     folder.mkdir(parents=True, exist_ok=True)
 
 

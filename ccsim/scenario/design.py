@@ -214,11 +214,12 @@ class Design:
         if self.kind not in get_args(Kind):
             allowed = did_you_mean(str(self.kind).lower(), get_args(Kind))
             raise ScenarioError([Problem("design", shown(self.kind), allowed)])
-        problems = [
-            Problem(one.path, "varied twice", "each place once, and none within another")
+        twice = (
+            one.path
             for one, other in itertools.permutations(self.settings, 2)
             if one.keys == other.keys[: len(one.keys)]
-        ]
+        )
+        problems = [Problem(path, "varied twice", "each place once, none in another") for path in dict.fromkeys(twice)]
         problems += [
             Problem(setting.path, "varied", "one for all points")
             for setting in self.settings

@@ -131,6 +131,27 @@ def test_what_holds_itself_is_refused(centre: ccsim.Centre) -> None:
             call()
 
 
+def test_names_of_what_there_is_not(centre: ccsim.Centre, results: ccsim.Results) -> None:
+    with pytest.raises(ccsim.ScenarioError, match="queue: 'total'; expected one of phone"):
+        results.series("queue", "total", "asa")
+    with pytest.raises(ccsim.ScenarioError, match="theme: 'x'; expected one of light, dark"):
+        results.plot.waiting(theme="x")
+    with pytest.raises(ccsim.ScenarioError, match="the name ''"):
+        centre.compare({"": "one_more"})
+    with pytest.raises(TypeError, match=r"run.. got an unexpected keyword argument 'replicatons'"):
+        centre.run(replicatons=3)  # type: ignore[call-arg]
+
+
+def test_saving_replaces_no_data_file(tmp_path: Any) -> None:
+    saved = ccsim.load("scenarios/own_volumes.toml").save(tmp_path / "first").parent
+    (tmp_path / "second").mkdir()
+    other = tmp_path / "second" / next(file.name for file in saved.glob("*.csv"))
+    other.write_text("mine")
+    with pytest.raises(FileExistsError, match=str(other)):
+        ccsim.load("scenarios/own_volumes.toml").save(tmp_path / "second")
+    assert [file.read_text() for file in (tmp_path / "second").iterdir()] == ["mine"]
+
+
 def test_a_long_name_leaves_room_on_the_screen(centre: ccsim.Centre) -> None:
     with pytest.raises(ccsim.ScenarioError) as raised:
         centre.variant("x" * 10_000)

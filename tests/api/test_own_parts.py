@@ -168,7 +168,14 @@ def test_two_modules_do_not_share_a_name() -> None:
         ccsim.arrival_process("regular")(other)
 
 
-def test_names_that_are_taken_or_none() -> None:
+def test_names_that_are_taken_or_none(regular: ccsim.Centre) -> None:
+    with pytest.raises(ccsim.ScenarioError, match=r"int: .*a class written in Python"):
+        ccsim.distribution("int")(int)  # type: ignore[type-var]
+    with pytest.raises(ccsim.ScenarioError, match="metric: 5; expected a function of Facts"):
+        ccsim.metric("queue", "Five", "s")(5)  # type: ignore[type-var]
+    ccsim.arrival_process("timeless")(object)
+    with pytest.raises(ccsim.ScenarioError, match=r"timeless has no times\(edges, expected, random\)"):
+        regular.changed({"queue.phone.volume.arrivals": {"process": "timeless"}})
     for register in (ccsim.distribution, ccsim.arrival_process):
         with pytest.raises(ccsim.ScenarioError, match="name: 5; expected a text"):
             register(5)(MyExponential)  # type: ignore[arg-type, type-var]
