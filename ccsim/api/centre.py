@@ -22,7 +22,7 @@ from ccsim.api.notebook import local_times, page, progress_bar, title, watched
 from ccsim.api.parts import demand_own_metrics
 from ccsim.api.results import Place, Results, of_run
 from ccsim.api.sweep import Sweep
-from ccsim.api.values import OF_TABLES, by_path, plain, plain_levels, refuse_endless, without_frames
+from ccsim.api.values import OF_TABLES, by_path, plain, plain_levels, without_frames
 from ccsim.errors import Problem, ScenarioError
 from ccsim.lowering import lower
 from ccsim.results import format, storage
@@ -63,7 +63,7 @@ def load(
     """
     file = None
     if isinstance(source, Mapping):
-        refuse_endless("source", source)
+        read.refuse_endless("source", source)
         tables, given = without_frames("", source)
         scenario = read.parse(plain("", tables), given=given, outside=allow_outside)
     elif isinstance(source, str) and "\n" in source:
@@ -173,7 +173,7 @@ class Centre:
         values: dict[str, Any] = {}
         files: dict[str, bytes] = {}
         for path, value in by_path("changes", changes).items():
-            refuse_endless(path, value)
+            read.refuse_endless(path, value)
             above, _, key = path.rpartition(".")
             whole_table = key in OF_TABLES and not isinstance(value, str)
             table, given = without_frames(above if whole_table else path, {key: value} if whole_table else value)

@@ -12,12 +12,10 @@ from typing import Any, Final
 
 from ccsim.errors import Problem, ScenarioError
 from ccsim.scenario.faults import shown
+from ccsim.scenario.read import refuse_endless
 
 OF_TABLES: Final = ("file", "log")
 """Keys that name a data file."""
-
-DEEPEST: Final = 50
-"""Tables and lists in one another that a scenario has at most."""
 
 
 def without_frames(path: str, value: Any) -> tuple[Any, dict[str, bytes]]:
@@ -72,15 +70,6 @@ def _content(path: str, table: Any) -> tuple[bytes, str | None]:
         frame.insert(0, "date", index.strftime("%Y-%m-%d"))
         frame.insert(1, "time", index.strftime("%H:%M:%S"))
     return frame.to_csv(index=False).encode(), None
-
-
-def refuse_endless(path: str, value: Any, depth: int = 0) -> None:
-    """Raises ScenarioError for tables and lists that hold themselves, or others deeper than any scenario does."""
-    if depth > DEEPEST:
-        raise ScenarioError([Problem(path, f"more than {DEEPEST} tables or lists in one another", "fewer")])
-    if isinstance(value, Mapping | list | tuple):
-        for inner in value.values() if isinstance(value, Mapping) else value:
-            refuse_endless(path, inner, depth + 1)
 
 
 def plain(path: str, value: Any) -> Any:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 from click.core import ParameterSource
@@ -35,6 +35,9 @@ from ccsim.cli.staff import staff
 from ccsim.cli.sweep import sweep
 from ccsim.cli.today import today
 from ccsim.errors import Problem, ScenarioError, interrupted
+
+SHOWN: Final = 30
+"""Problems that are printed; where there are more, most are of a kind."""
 
 
 class Verbs(click.Group):
@@ -69,8 +72,10 @@ class Verbs(click.Group):
 
                 compilation.let_finish()
         except ScenarioError as error:
-            for problem in error.problems:
+            for problem in error.problems[:SHOWN]:
                 click.echo(self._as_option(ctx, problem), err=True)
+            if len(error.problems) > SHOWN:
+                click.echo(f"and {len(error.problems) - SHOWN:,} more problems", err=True)
             ctx.exit(2)
         except OSError as error:
             if error.errno == errno.EPIPE:  # `| head`: whoever read us has seen enough

@@ -20,5 +20,7 @@ def new(name: str) -> None:
         raise click.UsageError(f"{name}: no name of a scenario; give one such as my_centre, or a_folder/my_centre.")
     if os.path.lexists(file):
         raise click.UsageError(f"{file} exists already and is left as it is; choose another name.")
+    if not file.parent.is_dir():
+        raise click.UsageError(f"{file.parent}: no such folder.")
     write_files(file.parent, {file.name: template(file.stem)})
     click.echo(f"{file} is written. Next:  ccsim run {file}")
