@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 _KIND_OF_VALUE: Final = re.compile(
     r"(an?|one|one of|at least|at most|exactly|more than|less than|text|some|each|another|two or more|\d+) "
@@ -34,7 +36,12 @@ class Problem:
     def __str__(self) -> str:
         expected = "expected " if _KIND_OF_VALUE.match(self.allowed) else ""
         text = f"{self.value}; {expected}{self.allowed}" if self.allowed else self.value
-        return printable(": ".join(part for part in (self.file, self.path, text) if part))
+        return printable(": ".join(map(_cut, filter(None, (self.file, self.path, text)))))
+
+
+def _cut(text: str) -> str:
+    """What is too long for a screen without its middle."""
+    return text if len(text) <= 1000 else f"{text[:800]} … {text[-100:]}"
 
 
 class ScenarioError(Exception):
@@ -47,6 +54,22 @@ class ScenarioError(Exception):
     def __reduce__(self) -> tuple[type[ScenarioError], tuple[list[Problem]]]:
         # an exception is otherwise made again from its text
         return type(self), (list(self.problems),)
+
+
+def call_own(part: str, called: str, function: Callable[..., Any], *given: Any, **named: Any) -> Any:
+    """What code of a user's own returns, such as `quantile` of a distribution that a program brings.
+
+    Raises ScenarioError, from what the code raises, with the part's name, what was called and the line of its file.
+    """
+    try:
+        return function(*given, **named)
+    except (ScenarioError, MemoryError):
+        raise
+    except Exception as error:  # whatever it may raise
+        frames = traceback.extract_tb(error.__traceback__)[1:]
+        lines = [f" ({frame.filename}:{frame.lineno})" for frame in frames if frame.filename == frames[0].filename]
+        raised = f"{called} raised {type(error).__name__}: {error}{''.join(lines[-1:])}"
+        raise ScenarioError([Problem(part, raised, "")]) from error
 
 
 def interrupted(error: BaseException | None) -> bool:

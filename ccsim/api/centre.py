@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import errno
 import json
 import os
 import time
@@ -15,6 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
+from ccsim.api.arguments import checked, most_replications
 from ccsim.api.comparison import Comparison
 from ccsim.api.notebook import local_times, page, progress_bar, title, watched
 from ccsim.api.parts import demand_own_metrics
@@ -23,7 +25,7 @@ from ccsim.api.sweep import Sweep
 from ccsim.api.values import OF_TABLES, by_path, plain, plain_levels, without_frames
 from ccsim.errors import Problem, ScenarioError
 from ccsim.lowering import lower
-from ccsim.results import format
+from ccsim.results import format, storage
 from ccsim.runs.precision import MOST, Precision, read_goals
 from ccsim.runs.run import run
 from ccsim.scenario import read
@@ -32,7 +34,6 @@ from ccsim.scenario.defaults import defaults_used
 from ccsim.scenario.design import Design, Kind, read_setting
 from ccsim.scenario.faults import did_you_mean, shown
 from ccsim.scenario.model import Scenario
-from ccsim.scenario.values import whole
 from ccsim.studies import compare as comparing
 from ccsim.studies import sweep
 from ccsim.studies.points import Points
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 Engine = Literal["compiled", "simpy"]
 
 
+@checked
 def load(
     source: Place | Mapping[str, Any],
     variant: str | None = None,
@@ -61,6 +63,7 @@ def load(
     """
     file = None
     if isinstance(source, Mapping):
+        read.refuse_endless("source", source)
         tables, given = without_frames("", source)
         scenario = read.parse(plain("", tables), given=given, outside=allow_outside)
     elif isinstance(source, str) and "\n" in source:
@@ -73,7 +76,7 @@ def load(
     centre = Centre(scenario, scenario, file)
     if variant is not None:
         centre = centre.variant(variant)
-    return centre.changed(set) if set else centre
+    return centre if set is None else centre.changed(set)
 
 
 @dataclass(frozen=True, repr=False)
@@ -101,17 +104,23 @@ class Centre:
         """
         return load({"name": name, "queue": queues, "team": teams, **others})
 
+    @checked
     def save(self, folder: Place) -> Path:
         """Writes it as `scenario.toml` with its data files into the folder; returns the file, which loads back equal.
 
-        Variants are not written, but for the one that it is. Raises FileExistsError where the file is there already.
+        Variants are not written, but for the one that it is. Raises FileExistsError where one of the files is there
+        already.
         """
         folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        target = folder / "scenario.toml"
-        target.touch(exist_ok=False)
-        read.to_folder(self.scenario, folder)
-        return target
+        files: dict[str, str | bytes] = {
+            "scenario.toml": read.resolved_toml(self.scenario),
+            **read.stored_files(self.scenario),
+        }
+        for name in files:
+            if (folder / name).exists():
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(folder / name))
+        storage.write_files(folder, files)
+        return folder / "scenario.toml"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "changes", MappingProxyType(copy.deepcopy(dict(self.changes))))
@@ -143,6 +152,7 @@ class Centre:
         """The names of those that its scenario describes."""
         return tuple(self.loaded.variant)
 
+    @checked
     def variant(self, name: str) -> Centre:
         """A variant of the centre, instead of the one that it may be, with the same changes on top.
 
@@ -153,6 +163,7 @@ class Centre:
             raise ScenarioError([Problem(f"variant.{name}", "no such variant", allowed, self._file)])
         return self._other(name, self.changes)
 
+    @checked
     def changed(self, changes: Mapping[str, Any], *, allow_outside: bool = True) -> Centre:
         """The centre with other values at dotted paths, such as {"team.desk.concurrency.chat": 3}.
 
@@ -162,6 +173,7 @@ class Centre:
         values: dict[str, Any] = {}
         files: dict[str, bytes] = {}
         for path, value in by_path("changes", changes).items():
+            read.refuse_endless(path, value)
             above, _, key = path.rpartition(".")
             whole_table = key in OF_TABLES and not isinstance(value, str)
             table, given = without_frames(above if whole_table else path, {key: value} if whole_table else value)
@@ -228,6 +240,7 @@ class Centre:
         frame = pd.DataFrame(rows, columns=columns)
         return frame.assign(start=local_times(self.scenario, frame["start"]))
 
+    @checked
     def run(
         self,
         *,
@@ -275,6 +288,7 @@ class Centre:
         }
         return of_run(results, about, workload)
 
+    @checked
     def compare(
         self,
         others: Mapping[str, str | Centre] | Iterable[str | Centre] | str | Centre | None = None,
@@ -301,6 +315,8 @@ class Centre:
         first = self._streams(seed, replications)
         scenarios = {self.applied or comparing.BASE: first.scenario}
         for name, centre in self._named(self.variants if others is None else others):
+            if not name.strip() or not name.isprintable():
+                raise ScenarioError([Problem("compare", f"the name {shown(name)}", "text on one line")])
             if name in scenarios:
                 raise ScenarioError([Problem(name, "two of this name", "a mapping from other names to centres")])
             scenarios[name] = centre._streams(seed, replications).scenario
@@ -332,6 +348,7 @@ class Centre:
             return self.variant(other)
         raise ScenarioError([Problem("compare", shown(other), "a centre or the name of a variant")])
 
+    @checked
     def sweep(
         self,
         vary: Mapping[str, Any],
@@ -365,7 +382,7 @@ class Centre:
             read_setting(path, plain_levels(path, levels)) for path, levels in by_path("vary", vary).items()
         )
         file = self.file or Path()
-        chosen = Points.checked(Design(centre.scenario, settings, design, whole(points), sensitivity, file))
+        chosen = Points.checked(Design(centre.scenario, settings, design, points, sensitivity, file))
         with progress_bar(len(chosen) * centre.scenario.replications, progress) as bar:
             options: dict[str, Any] = {"engine": engine, "workers": workers, "executor": executor}
             options["progress"] = bar.update
@@ -410,11 +427,10 @@ def _wanted(
         not isinstance(precision, Mapping)
         or not precision
         or not all(isinstance(metric, str) and isinstance(half_width, Real) for metric, half_width in precision.items())
+        or any(isinstance(half_width, bool) for half_width in precision.values())
     ):
         raise ScenarioError([Problem("precision", shown(precision), 'a half-width by metric: {"service_level": 0.01}')])
     if replications is not None:
         raise ScenarioError([Problem("replications", "given together with precision", "one of them")])
-    most = MOST if most is None else whole(most)
-    if not isinstance(most, int) or most < 2:
-        raise ScenarioError([Problem("max_replications", shown(most), "a whole number of 2 or more")])
-    return precision, most
+    most = MOST if most is None else most
+    return precision, most_replications(most)

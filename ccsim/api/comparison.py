@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ccsim.api.arguments import checked, most_replications
 from ccsim.api.notebook import Plots, page
 from ccsim.api.results import Place, new_folder
-from ccsim.api.values import number
 from ccsim.results import comparison, format
 from ccsim.results.figures import MetricPlace
 from ccsim.results.ranking import Ranking, rank, ranking_figure
@@ -38,6 +38,7 @@ class Comparison(comparison.Comparison):
 
         return pd.DataFrame(self.rows(), columns=comparison.DifferenceRow._fields)
 
+    @checked
     def ranking(self, by: str | None = None) -> Ranking:
         """From best to worst by a metric, such as `asa@phone`; by default those that meet their targets by cost.
 
@@ -46,6 +47,7 @@ class Comparison(comparison.Comparison):
         scenarios = {variant.name: variant.results.scenario for variant in self.variants}
         return rank(self, None if by is None else ranking_figure(str(by), scenarios))
 
+    @checked
     def select(
         self,
         by: str | None = None,
@@ -60,10 +62,11 @@ class Comparison(comparison.Comparison):
         hundredth of the best mean). The replications of this comparison, at least 2 and better 10, are the first ones.
         Raises ScenarioError for what there is not. Source: Kim & Nelson (2001).
         """
-        zone = None if indifference is None else number("indifference", indifference)
         first = self.baseline.results
         options: dict[str, Any] = {"engine": first.engine, "workers": workers, "change": self.change}
-        return select(self, self.ranking(by), indifference=zone, most=max_replications, **options)
+        return select(
+            self, self.ranking(by), indifference=indifference, most=most_replications(max_replications), **options
+        )
 
     @property
     def plot(self) -> Plots:
@@ -72,6 +75,7 @@ class Comparison(comparison.Comparison):
 
         return Plots({"differences": partial(differences, self)})
 
+    @checked
     def save(self, folder: Place) -> Path:
         """Writes a results folder as `ccsim compare` does, without charts.
 

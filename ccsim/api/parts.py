@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any, Final, TypeVar
 
 import numpy as np
 
+from ccsim.api.arguments import checked
 from ccsim.distributions.arrivals import Arriving
 from ccsim.distributions.durations import Quantiles
-from ccsim.errors import Problem, ScenarioError
+from ccsim.errors import Problem, ScenarioError, call_own
 from ccsim.metrics.facts import Facts
 from ccsim.metrics.registry import FORMS, METRICS, OWN, Better, Level, Metric, Sums
 from ccsim.routing import AGENT_POLICIES, CONTACT_POLICIES, AgentColumn, ContactColumn, check_policies
@@ -58,6 +59,7 @@ def arrival_process(name: str) -> Callable[[Comes], Comes]:
     return known
 
 
+@checked
 def metric(
     level: Level, title: str, unit: str, *, better: Better = "none", formula: str = "", in_total: bool = True
 ) -> Callable[[Measuring], Measuring]:
@@ -71,16 +73,20 @@ def metric(
     """
     if level not in ("queue", "team"):
         raise ScenarioError([Problem("level", shown(level), did_you_mean(level, ["queue", "team"]))])
+    if not title.strip():
+        raise ScenarioError([Problem("title", shown(title), "what people call it")])
     if better not in ("higher", "lower", "none"):
         raise ScenarioError([Problem("better", shown(better), did_you_mean(better, ["higher", "lower", "none"]))])
 
     def known(function: Measuring) -> Measuring:
-        name = function.__name__
+        name = getattr(function, "__name__", None)
+        if not isinstance(name, str) or not callable(function):
+            raise ScenarioError([Problem("metric", shown(function), "a function of Facts")])
         if (level, name) in METRICS and not METRICS[level, name].is_own:
             raise ScenarioError([Problem("metric", shown(name), "a name that no built-in metric has")])
 
         def measured(facts: Facts) -> Sums:
-            value = function(facts)
+            value = call_own(f"metric {name}", name, function, facts)
             figures = value if isinstance(value, tuple) else (value,)
             groups = facts.queues if level == "queue" else facts.teams
             shapes = (groups,), (facts.intervals, groups)
@@ -114,7 +120,7 @@ def agent_policy(name: str, columns: Sequence[str]) -> None:
     Raises ScenarioError for a name that is built in, an unknown column or an order that the engines cannot keep.
     """
     check_name(name, BUILT_IN_AGENT)
-    order = tuple(AgentColumn[_column(one, AgentColumn.__members__)] for one in columns)
+    order = tuple(AgentColumn[one] for one in _columns(columns, AgentColumn.__members__))
     _refuse_impossible({name: order}, {})
     AGENT_POLICIES[name] = order
 
@@ -122,16 +128,18 @@ def agent_policy(name: str, columns: Sequence[str]) -> None:
 def contact_policy(name: str, columns: Sequence[str]) -> None:
     """A policy for `routing.contact`, of columns of ContactColumn; otherwise as `agent_policy`."""
     check_name(name, BUILT_IN_CONTACT)
-    order = tuple(ContactColumn[_column(one, ContactColumn.__members__)] for one in columns)
+    order = tuple(ContactColumn[one] for one in _columns(columns, ContactColumn.__members__))
     _refuse_impossible({}, {name: order})
     CONTACT_POLICIES[name] = order
 
 
-def _column(name: str, names: Iterable[str]) -> str:
-    names = list(names)
-    if str(name).upper() in names:
-        return str(name).upper()
-    raise ScenarioError([Problem("columns", shown(name), did_you_mean(str(name).upper(), names))])
+def _columns(given: Sequence[str], names: Collection[str]) -> Iterator[str]:
+    if not isinstance(given, list | tuple):
+        raise ScenarioError([Problem("columns", shown(given), "a list of columns")])
+    for name in given:
+        if str(name).upper() not in names:
+            raise ScenarioError([Problem("columns", shown(name), did_you_mean(str(name).upper(), names))])
+        yield str(name).upper()
 
 
 def _refuse_impossible(

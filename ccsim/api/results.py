@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
+from ccsim.api.arguments import checked
 from ccsim.api.notebook import Plots, local_times, page, title, watched
 from ccsim.api.values import number as finite
 from ccsim.errors import Problem, ScenarioError
@@ -25,7 +26,7 @@ from ccsim.results.figures import MetricPlace, quotients_of
 from ccsim.results.stored import record, stored
 from ccsim.runs.run import run
 from ccsim.scenario.faults import shown
-from ccsim.scenario.values import whole
+from ccsim.scenario.model import MOST_REPLICATIONS
 from ccsim.stats.estimate import Estimate
 from ccsim.stats.intervals import LEVEL, controlled_interval
 from ccsim.stats.long_run import BATCHES, batch_means, mser5
@@ -97,16 +98,18 @@ class Results(model.Results):
         """How many were run; called with a metric, its figure in each of them."""
         return Replications(self)
 
+    @checked
     def more(self, number: int, *, workers: int = 1, executor: str = "threads", progress: bool = False) -> Results:
         """The results with so many further replications, equal to those of one run of all to the last bit.
 
         They have the numbers that come next. `workers`, `executor` and `progress` are as for `Centre.run`. Raises
-        ScenarioError for a number that is not a whole one of 1 or more, and for results that were read from a folder.
+        ScenarioError for a number that is not a whole one of 1 or more, for more than a million in all, and for results
+        that were read from a folder.
         """
-        number = whole(number)
-        if not isinstance(number, int) or number < 1:
-            raise ScenarioError([Problem("more", shown(number), "a whole number of 1 or more")])
         total = len(self._kept.whole) + number
+        if number < 1 or total > MOST_REPLICATIONS:
+            allowed = f"a whole number of 1 or more, for at most {MOST_REPLICATIONS:,} in all"
+            raise ScenarioError([Problem("number", shown(number), allowed)])
         started = time.perf_counter()
         results = run(
             self.scenario.with_streams(self.scenario.seed, total),
@@ -122,6 +125,7 @@ class Results(model.Results):
         kept = replace(results, make_logs=self.make_logs, goals=self.goals)
         return of_run(kept, {**self.about, "duration_s": taken}, self.change)
 
+    @checked
     def steady_state(
         self,
         metric: str,
@@ -163,6 +167,7 @@ class Results(model.Results):
         began = edges[:-1][whole][first + (len(numerators) - first) % batches]
         return SteadyState(*figures, float(began - edges[0]) / SECOND, batches)
 
+    @checked
     def controlled(
         self,
         metric: str,
@@ -213,6 +218,7 @@ class Results(model.Results):
         confidence = _level(confidence)
         return self.summary if confidence == LEVEL else self._kept.summary(confidence)
 
+    @checked
     def to_frame(self, confidence: float = LEVEL) -> pd.DataFrame:
         """Every figure: level (queue, team, total), name, metric, mean, low, high (its interval), unit.
 
@@ -223,6 +229,7 @@ class Results(model.Results):
 
         return pd.DataFrame(self._summary(confidence).rows, columns=MetricRow._fields)
 
+    @checked
     def intervals(self, confidence: float = LEVEL) -> pd.DataFrame:
         """The figures by reporting interval: start (local time), level, name, metric, mean, low, high.
 
@@ -241,6 +248,7 @@ class Results(model.Results):
         each = {name: partial(charts.figure, name, self) for name in charts.CHARTS}
         return Plots({"overview": partial(charts.overview, self), **each})
 
+    @checked
     def save(self, folder: Place) -> Path:
         """Writes a results folder as `ccsim run` does, without charts; for `open_results` and `ccsim replay`.
 
@@ -272,6 +280,7 @@ class Results(model.Results):
         return format.quantity(unit, math.nan if estimate is None else estimate.mean)
 
 
+@checked
 def open_results(folder: Place) -> Results:
     """The results in a folder that `ccsim run` or `Results.save` wrote. Raises ScenarioError when it is none."""
     results, about = stored(Path(folder)), record(Path(folder))

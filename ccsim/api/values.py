@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from datetime import date
 from datetime import time as clock_time
 from numbers import Real
@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from ccsim.errors import Problem, ScenarioError
 from ccsim.scenario.faults import shown
+from ccsim.scenario.read import refuse_endless
 
 OF_TABLES: Final = ("file", "log")
 """Keys that name a data file."""
@@ -50,9 +51,12 @@ def _content(path: str, table: Any) -> tuple[bytes, str | None]:
     if isinstance(table, pd.Series) and isinstance(table.index, pd.DatetimeIndex) and table.index.tz is None:
         return _content(path, table.to_frame("value"))[0], "value"
     if not isinstance(table, pd.DataFrame):
-        values = np.asarray(table)
+        allowed = "a pandas DataFrame, or a series, list or array of one axis"
+        try:
+            values = np.asarray(table)
+        except ValueError:
+            raise ScenarioError([Problem(path, shown(table), allowed)]) from None
         if values.ndim != 1:
-            allowed = "a pandas DataFrame, or a series, list or array of one axis"
             raise ScenarioError([Problem(path, f"{type(table).__name__} of {values.ndim} axes", allowed)])
         return pd.DataFrame({"value": values}).to_csv(index=False, na_rep="nan").encode(), "value"
     frame = table
@@ -93,9 +97,10 @@ def plain_levels(path: str, levels: Any) -> Any:
     """As `read_setting` takes them: text, or a list of plain values."""
     if isinstance(levels, str):
         return levels
-    if not isinstance(levels, Iterable):
+    if not isinstance(levels, Iterable) or isinstance(levels, bytes | Mapping | Set):
         raise ScenarioError([Problem(path, shown(levels), "a list of levels, or text such as 0.8:1.2:5")])
-    return [level.item() if hasattr(level, "item") else level for level in levels]
+    refuse_endless(path, levels)
+    return [plain(path, level) for level in levels]
 
 
 def number(name: str, value: Any, allowed: str = "a number") -> float:

@@ -13,20 +13,19 @@ from ccsim.charts import style
 from ccsim.charts.registry import CHARTS
 from ccsim.results import largest
 from ccsim.results.model import Results
+from ccsim.results.storage import write_files
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from PIL.Image import Image
 
-__all__ = ["CHARTS", "FORMATS", "OVERVIEW", "applicable", "figure", "image", "overview", "png", "save"]
+__all__ = ["CHARTS", "OVERVIEW", "applicable", "figure", "image", "overview", "png", "save"]
 
 OVERVIEW: Final = "overview"
 """Name of the page that shows several charts side by side."""
 
 SIDE_BY_SIDE: Final = ("service_level", "conversations", "waiting", "staffing")
 """The charts of the overview, two in a row, as far as they apply."""
-
-FORMATS: Final = ("png", "svg", "pdf")
 
 
 def applicable(results: Results) -> list[str]:
@@ -133,24 +132,24 @@ def png(image: Image) -> bytes:
 def save(
     results: Results, folder: Path, names: Iterable[str] = (), form: str = "png", theme: str = "light"
 ) -> list[Path]:
-    """Charts as files of one of FORMATS in the folder, which must exist; returns the files.
+    """Charts as PNG, SVG or PDF files in the folder, all or none of them; returns the files.
 
     They are those named, else all that apply and the overview. The same results give the same bytes.
     """
     names = list(names) or [*applicable(results), OVERVIEW]
     images: dict[str, Image] = {}
-    files = []
+    files: dict[str, bytes] = {}
     for name in sorted(names, key=OVERVIEW.__eq__):  # last, so that it finds the images of the others
         page = overview(results, theme, images) if name == OVERVIEW else figure(name, results, theme)
-        files.append(folder / f"{name}.{form}")
         if form == "png":
             images[name] = image(page)
-            files[-1].write_bytes(png(images[name]))
+            files[f"{name}.png"] = png(images[name])
         else:
             content = BytesIO()
             _write_vectors(page, form, content)
-            files[-1].write_bytes(content.getvalue())
-    return files
+            files[f"{name}.{form}"] = content.getvalue()
+    write_files(folder, files)
+    return [folder / name for name in files]
 
 
 def _write_vectors(page: Figure, form: str, content: BytesIO) -> None:

@@ -14,6 +14,9 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from ccsim.errors import Problem, ScenarioError
+from ccsim.scenario.faults import did_you_mean, shown
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.colors import Colormap
@@ -117,10 +120,12 @@ def now() -> Theme:
 def styled(theme: str = "light") -> Iterator[None]:
     """The style while figures are drawn; matplotlib's own settings come back afterwards.
 
-    Raises `KeyError` for a name that is not in THEMES.
+    Raises ScenarioError for a name that is not in THEMES.
     """
     import matplotlib
 
+    if theme not in list(THEMES):
+        raise ScenarioError([Problem("theme", shown(theme), did_you_mean(str(theme), THEMES))])
     colours = THEMES[theme]
     settings: dict[Any, Any] = {
         "font.family": "DejaVu Sans",

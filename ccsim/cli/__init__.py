@@ -9,7 +9,8 @@ import sys
 from contextlib import suppress
 from dataclasses import replace
 from difflib import get_close_matches
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import click
 from click.core import ParameterSource
@@ -35,12 +36,20 @@ from ccsim.cli.sweep import sweep
 from ccsim.cli.today import today
 from ccsim.errors import Problem, ScenarioError, interrupted
 
+SHOWN: Final = 30
+"""Problems that are printed; where there are more, most are of a kind."""
+
 
 class Verbs(click.Group):
     """What a user can do wrong ends with a message and exit status 2, an interruption with 130; never a traceback."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """As any group's, on streams that take every name: what a terminal cannot show is escaped."""
+        for name in ("stdout", "stderr"):
+            if getattr(sys, name) is None:  # whoever began us has closed it
+                setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115
+        if os.environ.get("COLUMNS", "").strip() == "0":  # no width is known: tables would have no room at all
+            del os.environ["COLUMNS"]
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="backslashreplace")
@@ -63,8 +72,10 @@ class Verbs(click.Group):
 
                 compilation.let_finish()
         except ScenarioError as error:
-            for problem in error.problems:
+            for problem in error.problems[:SHOWN]:
                 click.echo(self._as_option(ctx, problem), err=True)
+            if len(error.problems) > SHOWN:
+                click.echo(f"and {len(error.problems) - SHOWN:,} more problems", err=True)
             ctx.exit(2)
         except OSError as error:
             if error.errno == errno.EPIPE:  # `| head`: whoever read us has seen enough

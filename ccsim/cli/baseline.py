@@ -35,7 +35,7 @@ def erlang(scenario: Scenario, root: Path | None, *, xlsx: bool = False, as_json
     scenario, notes = by_turns(with_rules(scenario))
     needs = baseline(scenario)
     requirement, divided = needs.requirement(scenario), needs.requirement(scenario, divided=True)
-    warnings = tuple(f"{text}." for text in carried_over(scenario, can_work(scenario), scenario.days))
+    warnings = tuple(carried_over(scenario, can_work(scenario), scenario.days))
     requirement = replace(requirement, warnings=warnings)
     covers: list[ShiftCover | None] = []
     shifts = scheduled = None
@@ -54,7 +54,7 @@ def erlang(scenario: Scenario, root: Path | None, *, xlsx: bool = False, as_json
         for note in notes:
             click.echo(f"{note}.")
         for warning in warnings:
-            click.echo(f"Warning: {warning}")
+            click.echo(f"Warning: {warning}.")
     if root is None:
         return None
     on_shift: F64 = on_duty(scenario) if scheduled is None else scheduled

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
 from pathlib import Path
+from typing import Final
 
 import click
+
+FORMATS: Final = ("png", "svg", "pdf")
 
 
 @click.command()
 @click.argument("results", type=click.Path(path_type=Path))
 @click.option("--kind", "kinds", multiple=True, metavar="KIND", help="Only this chart; may be repeated.")
-@click.option("--format", "form", type=click.Choice(["png", "svg", "pdf"]), default="png", show_default=True)
+@click.option("--format", "form", type=click.Choice(FORMATS), default="png", show_default=True)
 @click.option("--theme", type=click.Choice(["light", "dark"]), default="light", show_default=True)
 @click.option(
     "--out", type=click.Path(path_type=Path), metavar="DIR", help="Where charts go.  [default: RESULTS/charts]"
@@ -23,7 +26,6 @@ def chart(results: Path, kinds: tuple[str, ...], form: str, theme: str, out: Pat
     """
     from ccsim import charts
     from ccsim.report import stored as kept
-    from ccsim.results.storage import make_folder
     from ccsim.results.stored import stored
 
     folder = out or results / "charts"
@@ -34,7 +36,6 @@ def chart(results: Path, kinds: tuple[str, ...], form: str, theme: str, out: Pat
     run = stored(results)
     possible = [*charts.applicable(run), charts.OVERVIEW]
     _refuse_others(kinds, possible, charts.CHARTS)
-    make_folder(folder)
     with charts.style.unsettled():
         files = charts.save(run, folder, kinds, form, theme)
     for file in files:
@@ -52,15 +53,12 @@ def _of_study(results: Path, folder: Path, kinds: tuple[str, ...], form: str, th
     """The charts that a study drew when it was simulated: its replications, which others would need, are not kept."""
     from ccsim.report import stored as kept
     from ccsim.report.pictures import png
-    from ccsim.results.storage import make_folder
+    from ccsim.results.storage import write_files
 
     drawn = {picture.name: picture for picture in kept.read(results)[0].pictures()}
     _refuse_others(kinds, list(drawn), ())
     if form != "png":
         raise click.BadParameter("charts of a comparison, a sweep or a plan are kept as PNG", param_hint="--format")
-    make_folder(folder)
-    files = []
-    for name in kinds or drawn:
-        files.append(folder / f"{name}.png")
-        files[-1].write_bytes(png(drawn[name].dark if theme == "dark" else drawn[name].light))
-    return files
+    files = {f"{name}.png": png(drawn[name].dark if theme == "dark" else drawn[name].light) for name in kinds or drawn}
+    write_files(folder, files)
+    return [folder / name for name in files]

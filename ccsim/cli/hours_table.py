@@ -71,7 +71,7 @@ def explained(scenario: Scenario, needed: Requirement) -> Iterator[str]:
     for goal in goals:
         yield from _unmet(scenario, [short for short in needed.shortfalls if short.goal == goal])
     for warning in needed.warnings:
-        yield f"Warning: {warning}"
+        yield f"Warning: {warning}."
 
 
 def _unmet(scenario: Scenario, shorts: list[Shortfall]) -> Iterator[str]:

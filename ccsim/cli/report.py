@@ -107,16 +107,18 @@ def write_report(results: Results, folder: Path, drawn: Mapping[str, Drawn], *, 
 def write_page(folder: Path, report: Document) -> None:
     """report.html in the folder, whole or not at all."""
     from ccsim.report.page import page
+    from ccsim.results.storage import write_files
 
-    _replace(folder / "report.html", page(report).encode())
+    write_files(folder, {"report.html": page(report)})
 
 
 def write_sheet(folder: Path, report: Document, more: Sequence[Table]) -> None:
     """report.xlsx in the folder with these tables besides, whole or not at all; what did not fit is named."""
     from ccsim.report.sheet import sheet
+    from ccsim.results.storage import write_files
 
     content, left_out = sheet(report, more)
-    _replace(folder / "report.xlsx", content)
+    write_files(folder, {"report.xlsx": content})
     for remark in left_out:
         click.echo(remark, err=True)
 
@@ -125,15 +127,6 @@ def provenance(folder: Path) -> dict[str, Any]:
     """What provenance.json in the folder says."""
     record: dict[str, Any] = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
     return record
-
-
-def _replace(file: Path, content: bytes) -> None:
-    unfinished = file.with_name(f".{file.name}.unfinished")
-    try:
-        unfinished.write_bytes(content)
-        unfinished.replace(file)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def check_xlsx(xlsx: bool, *, folder: bool) -> None:

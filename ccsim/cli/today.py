@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -102,11 +103,12 @@ def today(
         replications=replications, engine=engine, workers=workers or os.cpu_count() or 1,
     )  # fmt: skip
     if out is not None:
-        from ccsim.results.storage import make_folder
+        from ccsim.results.storage import write_files
 
-        make_folder(out)
-        (out / "today.json").write_text(json.dumps(output.as_json(outlook), allow_nan=False, indent=1), "utf-8")
-        output.picture(outlook).savefig(out / "today.png")
+        picture = BytesIO()
+        output.picture(outlook).savefig(picture)
+        record = json.dumps(output.as_json(outlook), allow_nan=False, indent=1)
+        write_files(out, {"today.json": record, "today.png": picture.getvalue()})
     for warning in outlook.warnings:
         click.echo(f"warning: {warning}", err=True)
     if as_json:

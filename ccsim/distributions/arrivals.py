@@ -17,7 +17,7 @@ import numpy as np
 from ccsim.distributions.calendar import Calendar
 from ccsim.distributions.durations import Gamma, open_unit
 from ccsim.distributions.streams import Streams
-from ccsim.errors import Problem, ScenarioError
+from ccsim.errors import Problem, ScenarioError, call_own
 from ccsim.tables import F64, I64, SECOND, Bool
 
 HOUR: Final = 3600 * SECOND
@@ -105,6 +105,10 @@ class Rate(NamedTuple):
         return self.scaled(factors[_day(self.edges[:-1], midnights)])
 
 
+TRIALS: Final = 20
+"""Replications by whose mean an own process is compared with its rate."""
+
+
 @runtime_checkable
 class Arriving(Protocol):
     """An arrival process that a program brings."""
@@ -127,10 +131,19 @@ class Process:
     """a digest of the class that brings it"""
     brought: Arriving = field(repr=False, compare=False)
 
+    def demand_number(self, rate: Rate, key: tuple[int, int], owner: int) -> None:
+        """Raises ScenarioError where TRIALS replications have far more or fewer contacts than the rate says."""
+        counts = [len(self.times(rate, Streams(key, replication), owner)) for replication in range(TRIALS)]
+        expected, mean = float(rate.expected[-1]), float(np.mean(counts))
+        error = max(float(np.std(counts, ddof=1)), expected**0.5) / TRIALS**0.5
+        if abs(mean - expected) > 0.1 * expected + 5 * error:
+            came = f"{mean:.6g} contacts on average of {TRIALS} replications"
+            self._refuse(came, f"about {expected:.6g}, as its volume says")
+
     def times(self, rate: Rate, streams: Streams, owner: int) -> I64:
         """Of one replication : int64[·], microseconds, sorted. Raises ScenarioError for times of no use."""
-        edges = rate.edges / SECOND
-        given = self.brought.times(edges, rate.expected.copy(), streams.generator(owner))
+        edges, called = rate.edges / SECOND, f"{type(self.brought).__name__}.times"
+        given = call_own(self._part, called, self.brought.times, edges, rate.expected.copy(), streams.generator(owner))
         try:
             came = np.array(given, dtype=np.float64)
         except (TypeError, ValueError):
@@ -144,8 +157,12 @@ class Process:
         times[times == rate.edges[-1]] -= 1
         return times
 
+    @property
+    def _part(self) -> str:
+        return f"arrival process {self.name}"
+
     def _refuse(self, value: str, allowed: str) -> NoReturn:
-        raise ScenarioError([Problem(f"arrival process {self.name}", value, allowed)])
+        raise ScenarioError([Problem(self._part, value, allowed)])
 
 
 def constant(per_hour: float, end: int) -> Rate:

@@ -12,14 +12,16 @@ Durations are in seconds, counts (turns) are pure numbers. A distribution with p
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from inspect import getattr_static
 from numbers import Real
-from typing import Protocol, TypeAlias, runtime_checkable
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
-from ccsim.errors import Problem, ScenarioError
+from ccsim.errors import Problem, ScenarioError, call_own
 from ccsim.tables import F64, I64, NEVER, SECOND
 
 
@@ -266,8 +268,10 @@ class Own:
     brought: Quantiles = field(repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        _demand(isinstance(self.brought, Quantiles), f"{self.family} has not both mean and quantile(u)")
-        mean = self.brought.mean
+        # before Python 3.12 isinstance would ask for the mean
+        both = all(getattr_static(self.brought, name, Own) is not Own for name in ("mean", "quantile"))
+        _demand(both, f"{self.family} has not both mean and quantile(u)")
+        mean: float = self._call("mean", getattr, self.brought, "mean")
         known = isinstance(mean, Real) and 0 <= mean < math.inf
         _demand(known, f"the mean of {self.family} must be finite and at least 0, not {mean}")
         values = self._values(np.arange(1, 100) / 100)
@@ -280,7 +284,7 @@ class Own:
 
     @property
     def mean(self) -> float:
-        return float(self.brought.mean)
+        return float(self._call("mean", getattr, self.brought, "mean"))
 
     def value(self, u: F64) -> F64:
         try:
@@ -289,11 +293,18 @@ class Own:
             raise ScenarioError([Problem(f"distribution {self.family}", str(bad), "")]) from bad
 
     def _values(self, u: F64) -> F64:
-        values = np.array(self.brought.quantile(u.copy()), dtype=np.float64)
+        given = self._call("quantile", self.brought.quantile, u.copy())
+        try:
+            values = np.array(given, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise ValueError(f"quantiles of {self.family} are no numbers, of type {type(given).__name__}") from None
         _demand(values.shape == u.shape, f"quantiles of {self.family} : {values.shape} for uniforms {u.shape}")
         known = bool(((values >= 0) & (values < math.inf)).all())
         _demand(known, f"quantiles of {self.family} must be finite numbers of at least 0")
         return values
+
+    def _call(self, called: str, function: Callable[..., Any], *given: Any) -> Any:
+        return call_own(f"distribution {self.family}", f"{type(self.brought).__name__}.{called}", function, *given)
 
 
 Distribution: TypeAlias = (

@@ -30,13 +30,12 @@ from ccsim.scenario.channels import CHANNELS
 from ccsim.scenario.values import written_duration
 from ccsim.scenario.volumes import NO_HOURS
 from ccsim.stats.estimate import Estimate
+from ccsim.stats.intervals import NONE_BY_CHANCE
 from ccsim.tables import SECOND, Bool
 
 if TYPE_CHECKING:
     import pandas as pd
 
-PARTLY: Final = 7
-"""Contacts expected where there are none: by chance once in a thousand."""
 STRANGERS: Final = 0.05
 """Share of the contacts whose agents are not in the roster from which on that is said."""
 FEW: Final = 0.05
@@ -229,7 +228,7 @@ def _whole(days: list[date], moments: pd.Series[Any]) -> list[date]:
     """Without a first day before whose beginning, or a last day after whose end, the log must lack contacts.
 
     It must where it begins an hour or more after each other day of that weekday (or, without one, after every day), or
-    ends so much before, and PARTLY or more contacts came on those in that time.
+    ends so much before, and NONE_BY_CHANCE or more contacts came on those in that time.
     """
     at = moments.dt.date
     clock = moments - moments.dt.normalize()
@@ -246,20 +245,21 @@ def _whole(days: list[date], moments: pd.Series[Any]) -> list[date]:
         else:
             late = ends["max"][others].min() - ends["max"][day]
             lacking = clock > ends["max"][day]
-        if late >= np.timedelta64(1, "h") and lacking[at.isin(others)].sum() >= PARTLY * len(others):
+        if late >= np.timedelta64(1, "h") and lacking[at.isin(others)].sum() >= NONE_BY_CHANCE * len(others):
             days = [other for other in days if other != day]
     return _worked(days, at)
 
 
 def _worked(days: list[date], at: pd.Series[Any]) -> list[date]:
-    """Without days on which nobody came at all, though PARTLY or more come on others of that weekday: it was closed."""
+    """Without days on which nobody came at all, though NONE_BY_CHANCE or more come on others of that weekday: it was
+    closed."""
     number = at.value_counts().to_dict()
     came, alike = np.zeros(7), np.zeros(7)
     for day in days:
         came[day.weekday()] += number.get(day, 0)
         alike[day.weekday()] += 1
     usual = came / np.maximum(alike - 1, 1)  # of the others: on this one nobody came
-    return [day for day in days if day in number or usual[day.weekday()] < PARTLY]
+    return [day for day in days if day in number or usual[day.weekday()] < NONE_BY_CHANCE]
 
 
 def _queues(contacts: pd.DataFrame, logs: Logs) -> list[str]:

@@ -15,7 +15,7 @@ from ccsim.fit.arrivals import WEEKDAYS, Profile
 from ccsim.fit.causes import findings, waits_differ, with_own_arrivals
 from ccsim.fit.check import TOTAL, Check, calibrated, check, days_to_check
 from ccsim.fit.estimate import Fit
-from ccsim.results.storage import make_folder
+from ccsim.results.storage import write_files
 from ccsim.scenario import read
 from ccsim.scenario.model import Scenario
 from ccsim.scenario.spreadsheets import csv_text, safe
@@ -63,9 +63,7 @@ def write(fit: Fit, name: str, folder: Path, calibrate: bool = False) -> Check:
         "refused.csv": _refused(fit),
         "report.html": page(fit, name, texts["scenario.toml"], checked),
     }
-    make_folder(folder)
-    for file, text in texts.items():
-        (folder / file).write_text(text, encoding="utf-8")
+    write_files(folder, texts)
     return checked
 
 

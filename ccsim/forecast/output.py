@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,7 +12,7 @@ import numpy as np
 from ccsim.forecast.history import DAY
 from ccsim.forecast.outlook import SHARE, Outlook
 from ccsim.forecast.trial import Accuracy
-from ccsim.results.storage import make_folder
+from ccsim.results.storage import write_files
 from ccsim.scenario.spreadsheets import csv_text, safe
 from ccsim.scenario.toml_text import as_key, quoted
 from ccsim.stats.estimate import Estimate
@@ -37,12 +35,7 @@ def write(outlook: Outlook, folder: Path) -> None:
         "scenario_lines.toml": lines,
         "report.html": page(outlook, lines),
     }
-    make_folder(folder)
-    with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        for file, text in texts.items():
-            (Path(scratch) / file).write_text(text, encoding="utf-8")
-        for file in texts:
-            shutil.move(Path(scratch) / file, folder / file)
+    write_files(folder, texts)
 
 
 def volumes(outlook: Outlook) -> str:

@@ -53,7 +53,7 @@ def read_volumes(file: Path) -> tuple[pd.DataFrame, list[Problem]]:
     import pandas as pd
     from pydantic import ValidationError
 
-    from ccsim.scenario.volumes import MOST_FAULTS, Volume
+    from ccsim.scenario.volumes import Volume
 
     files = DataFiles(file.parent, outside=True)
     parts: list[pd.DataFrame] = []
@@ -61,12 +61,8 @@ def read_volumes(file: Path) -> tuple[pd.DataFrame, list[Problem]]:
         table = files.table(file.name, "date", "time")
         for queue in _queues(table):
             volume = Volume.model_validate({"file": file.name, "column": queue}, context=files)
-            if volume.again:
-                allowed = "each interval once; also those of an hour that comes twice, with all its contacts"
-                raise FaultError(
-                    *(table.fault(line, f"{row.start:%Y-%m-%d %H:%M} a second time", allowed)
-                      for line, row in volume.again[:MOST_FAULTS])
-                )  # fmt: skip
+            if again := volume.again("; also those of an hour that comes twice, with all its contacts"):
+                raise FaultError(*again)
             rows = volume.intervals
             parts.append(
                 pd.DataFrame(

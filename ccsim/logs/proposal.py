@@ -14,6 +14,7 @@ from ccsim.logs.lines import LINE, WIDTH, printable
 from ccsim.logs.mapping import Mapping, built_in, mapping
 from ccsim.logs.readers import MEDIA
 from ccsim.logs.sheets import ENCODING, NOT_UTF8, Text, bare, decoded, likely_header, longest_sheet, sheet_of
+from ccsim.results.storage import write_files
 from ccsim.scenario.channels import CHANNELS
 from ccsim.scenario.toml_text import quoted
 
@@ -105,8 +106,7 @@ def missing(log: Path, folder: Path) -> Problem:
     file = folder / f"{log.stem}.mapping.toml"
     if file.exists():
         return Problem("--mapping", "missing", f"--mapping {file}, which is there from before")
-    folder.mkdir(parents=True, exist_ok=True)
-    file.write_text(text, encoding="utf-8")
+    write_files(folder, {file.name: text})
     problem = f"missing; {file} is a proposal from the header of {log}"
     return Problem("--mapping", problem, f"check it, then add --mapping {file}")
 

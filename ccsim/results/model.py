@@ -129,6 +129,8 @@ class Results:
         Raises ScenarioError for a level, name or metric that there is not.
         """
         self._refuse_unknown(level, name, metric)
+        if name not in self.summary.names.get(level, (TOTAL,)):
+            raise ScenarioError([Problem(level, shown(name), did_you_mean(name, self.summary.names[level]))])
         summary = self.summary
         table = summary.by_interval.get((level, metric))
         if table is None:
@@ -138,6 +140,9 @@ class Results:
     def _refuse_unknown(self, level: str, name: str, metric: str) -> None:
         names = {"queue": self.spec.queues, "team": self.spec.teams, TOTAL: (TOTAL,)}
         metrics = {known for _, known in METRICS}
+        for argument, value in (("level", level), ("name", name), ("metric", metric)):
+            if not isinstance(value, str):
+                raise ScenarioError([Problem(argument, shown(value), "a text")])
         problems = []
         if level not in names:
             problems.append(Problem("level", shown(level), did_you_mean(str(level), names)))

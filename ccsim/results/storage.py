@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import errno
 import math
+import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +27,9 @@ from ccsim.scenario.spreadsheets import line, write_csv
 if TYPE_CHECKING:
     import pyarrow as pa
 
+
+NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""A full disk, a quota, a file that is too large."""
 
 FIGURES: Final = ("summary.csv", "intervals.csv", "days.csv")
 """The tables of a results folder."""
@@ -78,18 +83,42 @@ def whole_folder(final: Path) -> Iterator[Path]:
     unfinished = final.with_name(f".{final.name}.unfinished")
     make_folder(unfinished)
     try:
-        yield unfinished
+        with place_named(final):
+            yield unfinished
         unfinished.rename(final)
     except BaseException:
         discard(unfinished)
         raise
 
 
+@contextmanager
+def place_named(place: Path) -> Iterator[None]:
+    """The system does not say of what there is no room: its error names this place."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None and error.errno in NO_ROOM:
+            error.filename, error.strerror = str(place), os.strerror(error.errno)
+        raise
+
+
+def write_files(folder: Path, files: Mapping[str, str | bytes]) -> None:
+    """Files by name into a folder, which is made if need be; those that are there are replaced, none if one cannot be
+    written."""
+    make_folder(folder)
+    with place_named(folder), tempfile.TemporaryDirectory(dir=folder, prefix=".unfinished-") as unfinished:
+        for name, content in files.items():
+            Path(unfinished, name).write_bytes(content.encode() if isinstance(content, str) else content)
+        for name in files:
+            Path(unfinished, name).replace(folder / name)
+
+
 def make_folder(folder: Path) -> None:
     """Makes a folder, and those above it, unless it is there. Raises OSError, for a file in its place by that name."""
-    file = next((place for place in (folder, *folder.parents) if place.exists() and not place.is_dir()), None)
+    file = next((place for place in (folder, *folder.parents) if os.path.lexists(place) and not place.is_dir()), None)
     if file is not None:
-        raise NotADirectoryError(errno.ENOTDIR, "a file, where a folder for results is wanted", str(file))
+        what = "a file" if file.exists() else "a link that leads nowhere"
+        raise NotADirectoryError(errno.ENOTDIR, f"{what}, where a folder for results is wanted", str(file))
     folder.mkdir(parents=True, exist_ok=True)
 
 

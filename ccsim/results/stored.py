@@ -77,7 +77,10 @@ def record(folder: Path) -> dict[str, Any]:
                 raise _refused(folder, name, f"the folder of a {study}")
         if not (about["engine"] in ENGINES and about["log"] in ("first", "all")):
             raise ValueError
-        about["variant"], dict(about["files"]), dict(about["versions"]), _goals(about)
+        tables = isinstance(about["files"], dict) and isinstance(about["versions"], dict)
+        if not (tables and isinstance(about["variant"], str | None)):
+            raise TypeError
+        _goals(about)
     except (ValueError, KeyError, TypeError):
         raise _refused(folder, name, "not readable as a run's provenance") from None
     return about

@@ -43,7 +43,8 @@ def kept(root: Path, name: str, about: dict[str, Any], total: int, resume: bool)
                     store.about = about
                 shutil.rmtree(folder, ignore_errors=True)
                 folder.mkdir()
-                yield store, folder, final
+                with storage.place_named(hidden):
+                    yield store, folder, final
             finally:
                 done = len(store)
     except BaseException as error:

@@ -39,7 +39,7 @@ from ccsim.scenario.spans import (
 )
 from ccsim.scenario.staffing_rules import STAFFING_RULES
 from ccsim.scenario.values import DAY, HOUR, MINUTE, Span, written_duration
-from ccsim.scenario.volumes import MOST_FAULTS, NO_HOURS, Volume
+from ccsim.scenario.volumes import NO_HOURS, Volume
 from ccsim.tables import NEVER, SECOND
 
 
@@ -519,12 +519,9 @@ def _by_the_clock(timezone: str, moment: datetime) -> str:
 
 def intervals_come_once(scenario: Scenario) -> Problems:
     """No two rows of a volume file are of the same time, unless the clock shows it twice."""
-    allowed = "each interval once, but for an hour that comes twice in the scenario's timezone"
-    yield from dict.fromkeys(  # several queues may read one file
-        Problem(f"{volume.file}:{line}", f"{row.start:%Y-%m-%d %H:%M} a second time", allowed)
-        for _, volume in volumes(scenario)
-        for line, row in volume.again[:MOST_FAULTS]
-    )
+    exception = ", but for an hour that comes twice in the scenario's timezone"
+    faults = dict.fromkeys(f for _, volume in volumes(scenario) for f in volume.again(exception))  # of one file
+    yield from (Problem(fault.row, fault.value, fault.allowed) for fault in faults)
 
 
 # warnings

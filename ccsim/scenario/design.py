@@ -57,6 +57,14 @@ class Setting:
     """its values are durations, in seconds"""
 
     @property
+    def keys(self) -> list[str]:
+        """The parts of its path; the path where it is none, which is said when it is changed."""
+        try:
+            return read.keys_of(self.path)
+        except FaultError:
+            return [self.path]
+
+    @property
     def numeric(self) -> bool:
         """Its values are numbers or durations."""
         return not math.isnan(self.ends[0])
@@ -91,9 +99,14 @@ def read_setting(path: str, written: Any) -> Setting:
     maybe_numbers = [_number(level) for level in given]
     numbers = [number for number in maybe_numbers if number is not None]
     if not numbers:
+        if again := [level for place, level in enumerate(levels) if level in levels[:place]]:
+            raise _refused(path, f"{shown(again[0])} twice", "each level once")
         return Setting(path, written, tuple(levels), (math.nan, math.nan), seconds=False)
     if len(numbers) < len(given):
         raise _refused(path, f"numbers and others in {shown(written)}", "all of one kind")
+    again = [level for level, count in Counter(numbers).items() if count > 1]
+    if levels and again:
+        raise _refused(path, f"{again[0]:.9g} twice", "each level once")
     seconds = any(isinstance(level, str) for level in given)
     return Setting(path, written, () if ends else tuple(numbers), (min(numbers), max(numbers)), seconds)
 
@@ -201,11 +214,12 @@ class Design:
         if self.kind not in get_args(Kind):
             allowed = did_you_mean(str(self.kind).lower(), get_args(Kind))
             raise ScenarioError([Problem("design", shown(self.kind), allowed)])
-        problems = [
-            Problem(path, "varied twice", "each path once")
-            for path, count in Counter(setting.path for setting in self.settings).items()
-            if count > 1
-        ]
+        twice = (
+            one.path
+            for one, other in itertools.permutations(self.settings, 2)
+            if one.keys == other.keys[: len(one.keys)]
+        )
+        problems = [Problem(path, "varied twice", "each place once, none in another") for path in dict.fromkeys(twice)]
         problems += [
             Problem(setting.path, "varied", "one for all points")
             for setting in self.settings
@@ -226,8 +240,6 @@ class Design:
             count = math.prod(len(setting.levels) for setting in self.settings)
         else:
             count = self.number or 0
-            if not isinstance(count, int):
-                raise ScenarioError([Problem("points", shown(count), "a whole number")])
             if count < 2:
                 problems.append(Problem("points", f"{count} points of a {self.kind} design", "2 or more"))
             elif self.kind == "sobol" and count & (count - 1):

@@ -26,7 +26,7 @@ from ccsim.distributions.durations import (
     Uniform,
     Weibull,
 )
-from ccsim.errors import Problem, ScenarioError
+from ccsim.errors import Problem, ScenarioError, call_own
 from ccsim.scenario.cells import durations, numbers
 from ccsim.scenario.data import DataFiles
 from ccsim.scenario.faults import Fault, FaultError, did_you_mean, shown
@@ -85,14 +85,23 @@ def check_module(name: str, brings: object, known: Mapping[str, object]) -> None
 
 def arguments_of(name: str, brings: Callable[..., Any], taken: tuple[str, ...]) -> tuple[str, ...]:
     """Names of its arguments. Raises ScenarioError for those that a scenario cannot give by name, or are `taken`."""
-    if not callable(brings):
-        raise ScenarioError([Problem(name, shown(brings), "a class")])
-    arguments = inspect.signature(brings).parameters.values()
+    try:
+        arguments = inspect.signature(brings).parameters.values()
+    except (TypeError, ValueError):  # not to be called, or in C
+        raise ScenarioError([Problem(name, shown(brings), "a class written in Python")]) from None
     for one in arguments:
         if one.kind not in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY) or one.name in taken:
             allowed = f"arguments by name, none {', '.join(taken)}"
             raise ScenarioError([Problem(name, f"argument {one.name}", allowed)])
     return tuple(one.name for one in arguments)
+
+
+def made(part: str, brings: Callable[..., Any], values: Mapping[str, float]) -> Any:
+    """An object of the class. Raises its ValueError, of these parameters, and ScenarioError for all else."""
+    try:
+        return call_own(part, getattr(brings, "__name__", part), brings, **values)
+    except ScenarioError as bad:
+        raise (bad.__cause__ if isinstance(bad.__cause__, ValueError) else bad) from None
 
 
 @cache
@@ -214,11 +223,12 @@ def _build(name: str, given: Mapping[str, Any], files: DataFiles, unit: Callable
     try:
         if name in OWN:
             brings = OWN[name]
-            distribution: Distribution = Own(name, tuple(values.items()), code_of(brings), brings(**values))
+            brought = made(f"distribution {name}", brings, values)
+            distribution: Distribution = Own(name, tuple(values.items()), code_of(brings), brought)
         else:
             distribution = _FAMILIES[name](**values)
-    except ValueError as bad:
-        raise FaultError(Fault(shown(dict(given)), str(bad))) from None
+    except (ValueError, ScenarioError) as bad:
+        raise FaultError(Fault(shown(dict(given)), str(bad))) from bad
     if unit is not _count and distribution.mean * SECOND > LONGEST and not isinstance(distribution, Never):
         value = f"{shown(dict(given))}, a mean of {distribution.mean / 86400:.3g} days"
         raise FaultError(Fault(value, "at most a hundred years (36500d)"))

@@ -43,6 +43,8 @@ def shown(value: object) -> str:
             text = repr(value)
     except ValueError:  # Python writes no whole number of more than 4300 digits
         text = "a whole number of thousands of digits"
+    except RecursionError:
+        text = f"a {type(value).__name__} that holds itself, or others too deep"
     return text if len(text) <= 60 else text[:57] + "..."
 
 

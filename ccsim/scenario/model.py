@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from html import escape
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -37,6 +37,8 @@ from ccsim.scenario.shifts import Pattern, Premium, WorkingHours
 from ccsim.scenario.teams import Routing, Team
 from ccsim.scenario.values import DAY, MINUTE, Span
 from ccsim.scenario.volumes import AllVolumes, Busyness, Demand, Interval, Move, Spike, Volume
+
+MOST_REPLICATIONS: Final = 1_000_000
 
 
 class Staffing(Part):
@@ -90,7 +92,7 @@ class Scenario(Part):
     deadline of their targets has passed, a day at least."""
     seed: Annotated[int, Strict(), Field(ge=0, lt=2**63), WHOLE] = 1
     """Number that fixes all random numbers: the same seed gives the same figures."""
-    replications: Annotated[int, Strict(), Field(ge=1, le=1_000_000), WHOLE] = 20
+    replications: Annotated[int, Strict(), Field(ge=1, le=MOST_REPLICATIONS), WHOLE] = 20
     """How many times the run is simulated, each time with other random numbers."""
     queue: dict[str, Queue] = {}
     """Queues by name."""
@@ -232,7 +234,7 @@ class Scenario(Part):
             return change_at(time, self.timezone) == "twice"
 
         for volume in (*(queue.volume for queue in self.queue.values()), self.demand):
-            if volume is not None and volume.again:
+            if volume is not None:
                 volume.add_up(twice)
             if volume is not None and volume.copy_week is not None:
                 volume.repeat(days)

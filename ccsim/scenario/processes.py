@@ -7,7 +7,8 @@ from typing import Final
 
 from ccsim.distributions.arrivals import Arriving, Process
 from ccsim.distributions.code import code_of
-from ccsim.scenario.distributions import arguments_of, check_module, check_name, load_installed
+from ccsim.errors import ScenarioError
+from ccsim.scenario.distributions import arguments_of, check_module, check_name, load_installed, made
 from ccsim.scenario.faults import Fault, FaultError, did_you_mean, shown
 from ccsim.scenario.values import MOST, duration
 from ccsim.tables import SECOND
@@ -54,9 +55,12 @@ def arrival_process(value: object) -> Process:
     if faults:
         raise FaultError(*faults)
     try:
-        return Process(name, tuple(values.items()), code_of(brings), brings(**values))
-    except ValueError as bad:
-        raise FaultError(Fault(shown(given), str(bad))) from None
+        brought = made(f"arrival process {name}", brings, values)
+    except (ValueError, ScenarioError) as bad:
+        raise FaultError(Fault(shown(given), str(bad))) from bad
+    if not callable(getattr(brought, "times", None)):
+        raise FaultError(Fault(f"{name} has no times(edges, expected, random)", "a class with this method"))
+    return Process(name, tuple(values.items()), code_of(brings), brought)
 
 
 def _number(value: object) -> float:

@@ -25,6 +25,9 @@ from ccsim.scenario.teams import Team
 
 Path_ = tuple[str | int, ...]
 
+DEEPEST: Final = 50
+"""Tables and lists in one another that a scenario has at most."""
+
 MOST_TOML: Final = 2**24
 """Bytes of the largest TOML file that is read."""
 
@@ -111,6 +114,15 @@ def parse(
     if problems:
         raise ScenarioError(problems)
     return scenario
+
+
+def refuse_endless(path: str, value: Any, file: str = "", depth: int = 0) -> None:
+    """Raises ScenarioError for tables and lists that hold themselves, or others deeper than any scenario does."""
+    if depth > DEEPEST:
+        raise ScenarioError([Problem(path, f"more than {DEEPEST} tables or lists in one another", "fewer", file)])
+    if isinstance(value, Mapping | list | tuple):
+        for inner in value.values() if isinstance(value, Mapping) else value:
+            refuse_endless(path, inner, file, depth + 1)
 
 
 def change(raw: dict[str, Any], changes: Iterable[tuple[str, Any]], file: str = "") -> list[Problem]:
@@ -259,7 +271,7 @@ def tables(data: bytes, file: str = "") -> dict[str, Any]:
         return ScenarioError([Problem(place, data, allowed, file)])
 
     try:
-        return tomllib.loads(data.decode("utf-8-sig"))
+        raw = tomllib.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as bad:
         line = data.count(b"\n", 0, bad.start) + 1
         raise refused("bytes that are not UTF-8", "text in UTF-8", f"line {line}") from None
@@ -268,6 +280,9 @@ def tables(data: bytes, file: str = "") -> dict[str, Any]:
         raise refused(f"not TOML: {bad}", "a file in TOML", match[1] if match else "end of file") from None
     except (RecursionError, ValueError) as bad:  # nested too deeply; a number or date beyond Python's range
         raise refused(f"not TOML: {bad}", "a file in TOML", "") from None
+    for key, table in raw.items():
+        refuse_endless(key, table, file)
+    return raw
 
 
 def _variant(raw: dict[str, Any], name: str, problems: list[Problem], file: str) -> list[tuple[str, Any]]:
@@ -303,7 +318,7 @@ def keys_of(path: str) -> list[str]:
     while isinstance(table, dict) and len(table) == 1:
         ((key, table),) = table.items()
         keys.append(key)
-    if table != 0 or not keys:
+    if table != 0 or not 0 < len(keys) <= DEEPEST:
         raise FaultError(Fault(shown(path), "a dotted path such as queue.phone.volume.scale"))
     return keys
 

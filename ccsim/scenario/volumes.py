@@ -208,10 +208,13 @@ class Volume(Part):
         """The rows of `file` at times that a clock change skips: their contacts do not come."""
         return self._skipped
 
-    @property
-    def again(self) -> tuple[tuple[int, Interval], ...]:
-        """The rows of `file` for a time that an earlier row has, each with its line."""
-        return self._again
+    def again(self, exception: str) -> list[Fault]:
+        """The rows of `file` for a time that an earlier row has: a few of them, refused but for an exception."""
+        allowed = f"each interval once{exception}"
+        return [
+            Fault(f"{row.start:%Y-%m-%d %H:%M} a second time", allowed, row=f"{self.file}:{line}")
+            for line, row in self._again[:MOST_FAULTS]
+        ]
 
     def handle_time_column(self, table: CsvTable) -> str | None:
         """The file's column of handle times: the one that `aht` names, or the usual one if it is there."""
@@ -356,7 +359,10 @@ class Volume(Part):
             if length != usual
         ] or [
             table.fault(lines[start], f"{start:%Y-%m-%d %H:%M} is {_minutes(gap)} after the row before it", allowed)
-            for start, gap, allowed in _uneven(sorted(intervals), usual, known=bool(lengths))
+            for start, gap, allowed in (
+                *_odd(sorted(intervals), usual, known=bool(lengths)),
+                *_uneven(sorted(intervals), usual, known=bool(lengths)),
+            )
         ]:
             raise FaultError(*faults[:MOST_FAULTS])
 
@@ -399,6 +405,16 @@ def _uneven(starts: list[datetime], usual: timedelta, *, known: bool) -> Iterato
         elif not known and usual < gap == before < timedelta(hours=12):
             yield later, gap, f"intervals of one length ({_minutes(usual)}); what has no contacts is written as 0"
         before = gap if later.date() == earlier.date() else timedelta(0)
+
+
+def _odd(starts: list[datetime], usual: timedelta, *, known: bool) -> Iterator[tuple[datetime, timedelta, str]]:
+    """The second row where all are so far apart that rows between them may be missing: unless their ends say that they
+    are not, as of 90 min, which are no interval of reports, or of a single gap beyond an hour."""
+    hour = timedelta(hours=1)
+    alone = len(starts) == 2 and hour < usual < timedelta(days=1)
+    if not known and len(starts) > 1 and (alone or (usual % hour and hour % usual)):
+        ends = f"{starts[0]:%H:%M}-{starts[0] + usual:%H:%M}"
+        yield starts[1], starts[1] - starts[0], f"a row for each interval, or intervals with their ends, as {ends}"
 
 
 def _minutes(gap: timedelta) -> str:

@@ -62,8 +62,8 @@ def explain(
     shortfalls = _shortfalls(desks, counts, pieces, hopeless | (slack < 0), tally)
     scenario = desks.scenario
     warnings = (
-        *(f"{no_data(scenario, goal, runs)}." for g, goal in enumerate(desks.goals) if not tally[1, g].any()),
-        *(f"{text}." for text in carried_over(scenario, desks.works & (counts > 0), scenario.days)),
+        *(no_data(scenario, goal, runs) for g, goal in enumerate(desks.goals) if not tally[1, g].any()),
+        *carried_over(scenario, desks.works & (counts > 0), scenario.days),
         *_warnings(desks, counts, extra, binding),
     )
     return Explanation(binding, shortfalls, warnings)
@@ -200,7 +200,7 @@ def _warnings(desks: Desks, counts: I64, extra: I64, binding: tuple[IntervalTarg
             if bind is not None:
                 text += f". Binding target: {judgement(bind.goal, bind.overall)}"
                 text += _with_bound(desks, counts, t, worst, bind.goal) if rush else ""
-            yield f"{text}." if rush else f"{text}. What the formulas leave out: {left_out}."
+            yield text if rush else f"{text}. What the formulas leave out: {left_out}"
 
 
 def _with_bound(desks: Desks, counts: I64, team: int, interval: int, goal: StaffingTarget) -> str:

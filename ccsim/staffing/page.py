@@ -141,7 +141,7 @@ def requirement_document(
         subtitle=first.method,
         answer=f"Agents at their desks at most: {most}.",
         status=None,
-        findings=(Finding("To bear in mind", first.warnings),) if first.warnings else (),
+        findings=(Finding("To bear in mind", tuple(f"{line}." for line in first.warnings)),) if first.warnings else (),
         findings_title="How good it is",
         sections=(
             *([Section("Charts", tuple(pictures))] if pictures else []),

@@ -21,6 +21,9 @@ LEVEL = 0.95
 Z = 1.959963984540054
 """Standard errors of a normal estimate on either side of it, of an interval of that level."""
 
+NONE_BY_CHANCE = 7
+"""Contacts expected of which none comes once in a thousand times."""
+
 MOST_TOGETHER = 0.9
 """Correlation of neighbours beyond which a run is too short to know it."""
 

@@ -137,7 +137,7 @@ def kim_nelson(first: F64, draw: Draw, zone: float, confidence: float, most: int
     out: list[int] = []
     spread = np.array([[np.var(a - b, ddof=1) for b in errors] for a in errors])
     eta = 0.5 * ((2 * (1 - confidence) / max(1, systems - 1)) ** (-2 / (n0 - 1)) - 1)
-    reach = 2 * eta * (n0 - 1) * spread / zone**2  # replications after which a pair is clear whatever its means
+    reach = 2 * eta * (n0 - 1) * spread / zone / zone  # replications after which a pair is clear whatever its means
     count = n0
     while True:
         margin = np.maximum(0.0, zone / (2 * count) * (reach - count))

@@ -26,7 +26,7 @@ from ccsim.runs.many import measure_all
 from ccsim.runs.parts import own_parts
 from ccsim.scenario import read
 from ccsim.scenario.design import Design
-from ccsim.scenario.faults import FaultError
+from ccsim.scenario.faults import Fault, FaultError, shown
 from ccsim.scenario.spreadsheets import Writer, write_csv
 from ccsim.stats.estimate import Estimate
 from ccsim.studies.points import Points
@@ -70,6 +70,8 @@ def read_figures(texts: Sequence[str], design: Design) -> list[MetricPlace]:
     problems: list[Problem] = []
     for text in texts:
         try:
+            if not isinstance(text, str):
+                raise FaultError(Fault(shown(text), "a text such as asa@phone"))
             figures += named(text, every)
         except FaultError as bad:
             problems += [Problem("metrics", fault.value, fault.allowed) for fault in bad.faults]

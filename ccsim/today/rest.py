@@ -14,13 +14,12 @@ from ccsim.distributions.durations import Constant
 from ccsim.distributions.streams import Streams, key_of, owner_of
 from ccsim.forecast.within import Busyness, rest_of_day
 from ccsim.scenario.model import Scenario
+from ccsim.stats.intervals import NONE_BY_CHANCE
 from ccsim.tables import F64, I64, SECOND
 from ccsim.today.observed import Observed
 from ccsim.workload.customers import Arrivals, Customers, Group, lowered
 
 STEP = 1800 * SECOND
-UNLIKELY = 7.0
-"""Contacts expected, of which none comes once in a thousand times."""
 SURPRISING = 3.0
 """Standard deviations from which counts are not what the scenario expects."""
 
@@ -188,7 +187,7 @@ def _missed(scenario: Scenario, observed: Observed, forecasts: dict[int, Forecas
         edges = forecast.edges[: len(forecast.counts) + 1]
         by = np.append(0.0, np.cumsum(forecast.expected[: len(forecast.counts)]))
         expected += float(by[-1] - np.interp(last, edges, by))
-    if expected <= UNLIKELY:
+    if expected <= NONE_BY_CHANCE:
         return ""
     return (
         f"nobody has come since {scenario.calendar.local(last):%H:%M}, though {expected:.0f} were expected: does the "

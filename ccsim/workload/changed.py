@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ccsim.errors import Problem, ScenarioError
+from ccsim.errors import Problem, ScenarioError, call_own
 from ccsim.scenario.faults import shown
 from ccsim.tables import Workload
 
@@ -29,7 +29,7 @@ def changed(workload: Workload, change: Change, number: int) -> Workload:
     if not callable(change):
         raise ScenarioError([Problem("workload", shown(change), "a function of a Workload and its number")])
     given: Any = Workload(*map(_read_only, workload))  # several points of a study share these contacts
-    other = change(given, number)
+    other = call_own("workload", getattr(change, "__name__", "the function"), change, given, number)
     if not isinstance(other, Workload):
         allowed = "a Workload, such as workload._replace(patience=...)"
         raise ScenarioError([Problem("workload", f"the function returns {shown(type(other).__name__)}", allowed)])

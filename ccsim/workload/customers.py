@@ -14,7 +14,7 @@ import numpy as np
 
 from ccsim.distributions.arrivals import HOUR, STEPS, Process, Rate, busyness, by_interval, constant, daily, steps
 from ccsim.distributions.durations import Distribution, Exponential, micros
-from ccsim.distributions.streams import Draw, People, Streams, owner_of
+from ccsim.distributions.streams import Draw, People, Streams, key_of, owner_of
 from ccsim.lowering import Horizon, spans_of
 from ccsim.tables import F64, I64, NEVER, Bool
 
@@ -246,6 +246,8 @@ def _arrivals(scenario: Scenario, volume: Volume, name: str | None) -> Arrivals:
         rate = _rate(scenario, volume, name)
         if busy is not None:
             rate = rate.cut(busy.edges(horizon.midnights))
+        if volume.arrivals is not None:
+            volume.arrivals.demand_number(rate, key_of(scenario.seed), owner_of(owner, "arrivals"))
     return Arrivals(
         owner=owner_of(owner), gaps=owner_of(owner, "arrivals"), copies=owner_of(owner, "copies"),
         shows=owner_of(owner, "shows"), midnights=horizon.midnights, busy=busy, rate=rate, process=volume.arrivals,

@@ -39,7 +39,8 @@ def results(centre: ccsim.Centre) -> ccsim.Results:
         ({"workload": "f", "engine": "compiled"}, "a function of a Workload"),
         ({"precision": 0.01}, "by metric"),
         ({"precision": {"service_level": "0.01"}}, "by metric"),
-        ({"precision": {"service_level": 0.1}, "max_replications": 2.5}, "a whole number of 2 or more"),
+        ({"precision": {"service_level": 0.1}, "max_replications": 2.5}, "a whole number"),
+        ({"precision": {"service_level": 0.1}, "max_replications": 1}, "a whole number of 2 or more"),
         ({"precision": {}}, "by metric"),
         ({"max_replications": 200}, "without precision"),
     ],
@@ -59,7 +60,7 @@ def test_a_design_that_there_is_not(centre: ccsim.Centre, design: Any) -> None:
     ("call", "words"),
     [
         (lambda centre: ccsim.load(None), "source: None; the path"),
-        (lambda centre: centre.variant(5), "variant.5: no such variant"),
+        (lambda centre: centre.variant(5), "name: 5; expected a text"),
         (lambda centre: centre.changed([SCALE]), "changes: .* expected a mapping"),
         (lambda centre: centre.changed({1: 2}), "changes: .* expected a mapping"),
         (lambda centre: centre.compare(5), "a centre or the name of a variant"),
@@ -72,6 +73,89 @@ def test_a_design_that_there_is_not(centre: ccsim.Centre, design: Any) -> None:
 def test_arguments_of_another_type_are_named(centre: ccsim.Centre, call: Any, words: str) -> None:
     with pytest.raises(ccsim.ScenarioError, match=words):
         call(centre)
+
+
+ODD = [True, 1.5, float("nan"), float("inf"), "5", b"5", [5], np.array([5, 6]), np.True_, object()]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=repr)
+def test_whole_numbers_are_demanded_everywhere(centre: ccsim.Centre, results: ccsim.Results, odd: Any) -> None:
+    compared = centre.compare("one_more", engine="compiled", workers=1)
+    for argument, call in {
+        "number": lambda: results.more(odd),
+        "replications": lambda: centre.run(replications=odd),
+        "max_replications": lambda: centre.run(precision={"asa": 1.0}, max_replications=odd),
+        "workers": lambda: centre.run(workers=odd),
+        "max_replications:": lambda: compared.select("asa@phone", max_replications=odd),
+        "points": lambda: centre.sweep({SCALE: "0.9:1.1"}, design="latin", points=odd),
+    }.items():
+        with pytest.raises(ccsim.ScenarioError, match=argument):
+            call()
+    with pytest.raises(ccsim.ScenarioError, match="batches"):
+        results.steady_state("asa", "queue", "phone", batches=odd)
+
+
+@pytest.mark.parametrize("odd", [None, 5, b"x", ["asa"], {"asa": 1}, np.array([1, 2]), object()], ids=repr)
+def test_texts_truths_and_paths_are_demanded_everywhere(centre: ccsim.Centre, results: ccsim.Results, odd: Any) -> None:
+    for argument, call in {
+        "level": lambda: results.estimate(odd, "phone", "asa"),
+        "name": lambda: results.series("queue", odd, "asa"),
+        "metric": lambda: results.replications(odd, "queue", "phone"),
+        "folder": lambda: results.save(odd),
+        "executor": lambda: centre.run(executor=odd),
+        "engine": lambda: centre.run(engine=odd),
+        "audit": lambda: centre.run(audit=odd),
+        "allow_outside": lambda: ccsim.load(SCENARIO, allow_outside=odd),
+        "design": lambda: centre.sweep({SCALE: [1]}, design=odd),
+        "columns": lambda: ccsim.agent_policy("mine", odd),
+    }.items():
+        with pytest.raises(ccsim.ScenarioError, match=argument):
+            call()
+
+
+def test_what_holds_itself_is_refused(centre: ccsim.Centre) -> None:
+    endless: list[Any] = []
+    endless.append(endless)
+    table: dict[str, Any] = {}
+    table["a"] = table
+    for call in (
+        lambda: ccsim.load(table),
+        lambda: ccsim.load({"name": endless}),
+        lambda: centre.changed({"queue.phone.work": table}),
+        lambda: centre.changed(endless),  # type: ignore[arg-type]
+        lambda: centre.sweep({SCALE: endless}),
+        lambda: centre.compare(endless),
+        lambda: centre.run(precision=endless),  # type: ignore[arg-type]
+    ):
+        with pytest.raises(ccsim.ScenarioError):
+            call()
+
+
+def test_names_of_what_there_is_not(centre: ccsim.Centre, results: ccsim.Results) -> None:
+    with pytest.raises(ccsim.ScenarioError, match="queue: 'total'; expected one of phone"):
+        results.series("queue", "total", "asa")
+    with pytest.raises(ccsim.ScenarioError, match="theme: 'x'; expected one of light, dark"):
+        results.plot.waiting(theme="x")
+    with pytest.raises(ccsim.ScenarioError, match="the name ''"):
+        centre.compare({"": "one_more"})
+    with pytest.raises(TypeError, match=r"run.. got an unexpected keyword argument 'replicatons'"):
+        centre.run(replicatons=3)  # type: ignore[call-arg]
+
+
+def test_saving_replaces_no_data_file(tmp_path: Any) -> None:
+    saved = ccsim.load("scenarios/own_volumes.toml").save(tmp_path / "first").parent
+    (tmp_path / "second").mkdir()
+    other = tmp_path / "second" / next(file.name for file in saved.glob("*.csv"))
+    other.write_text("mine")
+    with pytest.raises(FileExistsError, match=str(other)):
+        ccsim.load("scenarios/own_volumes.toml").save(tmp_path / "second")
+    assert [file.read_text() for file in (tmp_path / "second").iterdir()] == ["mine"]
+
+
+def test_a_long_name_leaves_room_on_the_screen(centre: ccsim.Centre) -> None:
+    with pytest.raises(ccsim.ScenarioError) as raised:
+        centre.variant("x" * 10_000)
+    assert len(str(raised.value)) < 2000
 
 
 @pytest.mark.parametrize(

@@ -168,11 +168,18 @@ def test_two_modules_do_not_share_a_name() -> None:
         ccsim.arrival_process("regular")(other)
 
 
-def test_names_that_are_taken_or_none() -> None:
+def test_names_that_are_taken_or_none(regular: ccsim.Centre) -> None:
+    with pytest.raises(ccsim.ScenarioError, match=r"int: .*a class written in Python"):
+        ccsim.distribution("int")(int)  # type: ignore[type-var]
+    with pytest.raises(ccsim.ScenarioError, match="metric: 5; expected a function of Facts"):
+        ccsim.metric("queue", "Five", "s")(5)  # type: ignore[type-var]
+    ccsim.arrival_process("timeless")(object)
+    with pytest.raises(ccsim.ScenarioError, match=r"timeless has no times\(edges, expected, random\)"):
+        regular.changed({"queue.phone.volume.arrivals": {"process": "timeless"}})
     for register in (ccsim.distribution, ccsim.arrival_process):
         with pytest.raises(ccsim.ScenarioError, match="name: 5; expected a text"):
             register(5)(MyExponential)  # type: ignore[arg-type, type-var]
-    with pytest.raises(ccsim.ScenarioError, match="work: 5; expected a class"):
+    with pytest.raises(ccsim.ScenarioError, match="work: 5; expected a class written in Python"):
         ccsim.distribution("work")(5)  # type: ignore[type-var]
     for register_policy, name in ((ccsim.agent_policy, "longest_idle"), (ccsim.contact_policy, "longest_wait")):
         with pytest.raises(ccsim.ScenarioError, match=f"name: '{name}' is built in"):
@@ -250,6 +257,72 @@ def test_what_is_wrong_with_an_arrival_process_has_a_place(regular: ccsim.Centre
     for process, said in (("late", "times from"), ("wordy", "times that are no numbers, of type list")):
         with pytest.raises(ccsim.ScenarioError, match=f"arrival process {process}: {said}"):
             regular.changed({place: {"process": process}}).run()
+
+
+class Raising:
+    """A distribution or a process whose code fails, in one of its methods."""
+
+    def __init__(self, at: float) -> None:
+        self.at = at
+        if at == 0:
+            raise RuntimeError("no at")
+
+    @property
+    def mean(self) -> float:
+        return {2.0: 60.0, 3.0: 60.0}[self.at]
+
+    def quantile(self, u: np.ndarray) -> np.ndarray:
+        if self.at == 2 or len(u) != 99:  # 99 are tried when it is loaded
+            np.linalg.inv(np.zeros((2, 2)))
+        return np.full(len(u), 60.0)
+
+    def times(self, edges: np.ndarray, expected: np.ndarray, random: np.random.Generator) -> Any:
+        return self.nothing  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("key", "at", "said"),
+    [
+        ("work", 0, r"^scenarios/.*queue\.phone\.work: .*Raising raised RuntimeError: no at"),
+        ("work", 1, r"^scenarios/.*queue\.phone\.work: .*Raising.mean raised KeyError: 1"),
+        ("work", 2, r"^scenarios/.*queue\.phone\.work: .*Raising.quantile raised LinAlgError"),
+        ("work", 3, r"^distribution raising: Raising.quantile raised LinAlgError"),
+        ("volume.arrivals", 0, r"^scenarios/.*queue\.phone\.volume\.arrivals: .*Raising raised RuntimeError: no at"),
+        ("volume.arrivals", 1, r"^arrival process raising: Raising.times raised AttributeError"),
+    ],
+)
+def test_code_that_raises_is_named_with_its_line(own: ccsim.Centre, key: str, at: float, said: str) -> None:
+    ccsim.distribution("raising")(Raising)
+    ccsim.arrival_process("raising")(Raising)
+    with pytest.raises(ccsim.ScenarioError, match=said + r".*\(.*test_own_parts\.py:\d+\)"):
+        own.changed({f"queue.phone.{key}": {"dist" if key == "work" else "process": "raising", "at": at}}).run()
+
+
+def test_a_metric_that_raises_is_named_with_its_line(own: ccsim.Centre) -> None:
+    @ccsim.metric("queue", "Wrong", "s")
+    def wrong(facts: Facts) -> Any:
+        return facts.nothing  # type: ignore[attr-defined]
+
+    with pytest.raises(
+        ccsim.ScenarioError, match=r"^metric wrong: wrong raised Attr.*\(.*own_parts.py:\d+\)"
+    ) as raised:
+        own.run()
+    assert isinstance(raised.value.__cause__, AttributeError)
+
+
+@pytest.mark.parametrize(("times", "refused"), [(0.0, True), (0.8, True), (1.0, False), (1.3, True)])
+def test_a_process_has_as_many_contacts_as_its_rate_says(regular: ccsim.Centre, times: float, refused: bool) -> None:
+    @ccsim.arrival_process("often")
+    class Often:
+        def times(self, edges: np.ndarray, expected: np.ndarray, random: np.random.Generator) -> np.ndarray:
+            return random.uniform(edges[0], edges[-1], random.poisson(times * expected[-1]))
+
+    often = regular.changed({"queue.phone.volume.arrivals": {"process": "often"}})
+    if refused:
+        with pytest.raises(ccsim.ScenarioError, match=r"process often: .* contacts .* about 4800, as its volume says"):
+            often.run()
+    else:
+        often.run()
 
 
 def _class_of(body: str) -> Any:

@@ -40,7 +40,7 @@ def test_more_keeps_what_precision_was_wanted(centre: ccsim.Centre) -> None:
 
 @pytest.mark.parametrize("number", [0, -1, 2.5, "20", None])
 def test_more_of_what_is_no_number(results: ccsim.Results, number: int) -> None:
-    with pytest.raises(ccsim.ScenarioError, match="a whole number of 1 or more"):
+    with pytest.raises(ccsim.ScenarioError, match="a whole number"):
         results.more(number)
 
 
@@ -120,7 +120,7 @@ def test_points_of_a_study_share_contacts_that_nobody_can_write_to(centre: ccsim
         workload.work[:] *= 2
         return workload
 
-    with pytest.raises(ValueError, match="read-only"):
+    with pytest.raises(ccsim.ScenarioError, match=r"longer raised ValueError: .*read-only.*test_replications.py"):
         centre.sweep({"team.agents.shifts.0.agents": [16, 17]}, replications=1, workers=1, workload=longer)
 
 

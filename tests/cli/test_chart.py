@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ccsim import charts
+from ccsim.cli.chart import FORMATS
 from tests.cli.tiny import ccsim, only_folder, write_tiny
 
 
@@ -27,7 +27,7 @@ def test_all_charts_go_beside_the_results(folder: Path) -> None:
     assert {Path(line).name for line in done.stdout.splitlines()} == drawn
 
 
-@pytest.mark.parametrize("form", charts.FORMATS)
+@pytest.mark.parametrize("form", FORMATS)
 def test_one_kind_in_every_format(form: str, folder: Path, tmp_path: Path) -> None:
     start = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}
     done = ccsim("chart", folder, "--kind", "waiting", "--format", form, "--theme", "dark", "--out", tmp_path / "new")

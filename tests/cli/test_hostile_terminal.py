@@ -16,6 +16,20 @@ from ccsim.results.stored import stored
 from ccsim.scenario.spreadsheets import Writer, plain, safe
 from tests.cli.tiny import TINY, ccsim, only_folder, write_tiny
 
+
+def test_a_closed_standard_output_is_no_fault(tmp_path: Path) -> None:
+    command = f"{sys.executable} -m ccsim check {write_tiny(tmp_path)} >&-"
+    done = subprocess.run(command, shell=True, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 0
+    assert "Traceback" not in done.stderr
+
+
+def test_a_terminal_of_unknown_width_shows_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "0")
+    done = ccsim("run", write_tiny(tmp_path), "--engine", "compiled", "--no-charts", "--no-report", "--out", tmp_path)
+    assert "phone" in done.stdout
+
+
 FAST = ("--engine", "compiled")
 NAMES = {"phone": "=1+1", "chat": "-2+3 Größe – 😀", "all": "@team", "writers": "+x"}
 

@@ -230,6 +230,22 @@ def test_a_full_disk_leaves_nothing(tiny: Path, tmp_path: Path, monkeypatch: pyt
     assert not list((tmp_path / "out").iterdir())
 
 
+def test_a_full_disk_names_the_folder(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*arguments: Any, **named: Any) -> None:
+        raise OSError(errno.ENOSPC, "Error writing bytes to file. Detail: [errno 28] No space left on device")
+
+    monkeypatch.setattr(storage, "write_figures", full)
+    done = ccsim("run", tiny, "--out", tmp_path / "out")
+    assert done.exit_code == 2
+    (line,) = (line for line in done.stderr.splitlines() if not line.startswith("warning"))
+    assert line.startswith(f"{tmp_path / 'out'}/")
+    assert line.endswith(": No space left on device")
+    monkeypatch.setattr(Path, "write_bytes", full)
+    made = ccsim("new", tmp_path / "centre")
+    assert (made.exit_code, made.stderr) == (2, f"{tmp_path}: No space left on device\n")
+    assert not list(tmp_path.glob("*centre*"))
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
 def test_a_full_stdout(tiny: Path) -> None:
     command = [sys.executable, "-m", "ccsim", "run", str(tiny), "--json"]

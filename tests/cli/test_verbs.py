@@ -51,6 +51,23 @@ def test_new_writes_a_scenario_that_checks_and_never_overwrites(
     assert (tmp_path / "centre.toml").read_text() == written
 
 
+def test_many_problems_leave_room_on_the_screen(tmp_path: Path) -> None:
+    text = TINY + "".join(f"[queue.more{i}]\nchannel = 'fone'\n" for i in range(100))
+    (tmp_path / "many.toml").write_text(text)
+    *lines, last = ccsim("check", tmp_path / "many.toml").stderr.splitlines()
+    assert (len(lines), last.startswith("and "), last.endswith(" more problems")) == (30, True, True)
+
+
+@pytest.mark.parametrize("deep", ["[queue" + ".a" * 3000 + "]\n", "a = " + "[" * 300 + "]" * 300])
+def test_tables_too_deep_in_one_another_are_refused(tmp_path: Path, deep: str) -> None:
+    (tmp_path / "deep.toml").write_text(deep)
+    done = ccsim("check", tmp_path / "deep.toml")
+    assert done.exit_code == 2
+    assert "more than 50 tables or lists in one another" in done.stderr or "recursion" in done.stderr
+    done = ccsim("run", write_tiny(tmp_path), "--json", "--set", "queue" + ".a" * 3000 + "=1")
+    assert done.exit_code == 2
+
+
 def test_new_in_a_folder_that_is_not_there(tmp_path: Path) -> None:
     done = ccsim("new", tmp_path / "nowhere" / "centre")
     assert done.exit_code == 2

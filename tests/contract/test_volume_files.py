@@ -89,6 +89,20 @@ def test_uneven_rows_are_refused_by_their_line(tmp_path: Path, times: tuple[str,
 
 
 @pytest.mark.parametrize(
+    "times", [("09:00", "10:30"), ("09:00", "12:00"), ("09:00", "09:45", "10:30"), ("09:00", "10:30", "12:00")]
+)
+def test_rows_between_which_others_may_lack_are_refused_unless_they_say_when_they_end(
+    tmp_path: Path, times: tuple[str, ...]
+) -> None:
+    with pytest.raises(ScenarioError, match=r"volumes.csv:3: .* min after the row before it; .*as 09:00-") as refused:
+        scenario(tmp_path, rows(MONDAY, *times))
+    ends = refused.value.problems[0].allowed.rpartition("-")[2]
+    (volume,) = (q.volume for q in scenario(tmp_path, rows(MONDAY, f"09:00-{ends}")).queue.values())
+    assert volume is not None
+    assert volume.length == (datetime.strptime(ends, "%H:%M").hour * 60 + int(ends[3:]) - 540) * 60_000_000
+
+
+@pytest.mark.parametrize(
     ("times", "minutes"),
     [
         (("08:00-09:00",), 60),

@@ -19,6 +19,7 @@ from ccsim.charts.outcomes import journeys, spread
 from ccsim.charts.service import THIN, label_days, pooled
 from ccsim.charts.thread import longest_thread
 from ccsim.charts.waiting import first_waits, reply_waits, waiting_times
+from ccsim.cli.chart import FORMATS
 from ccsim.results import largest
 from ccsim.results.model import Results
 from ccsim.runs.run import run
@@ -504,11 +505,11 @@ def test_drawing_changes_nothing_and_repeats(tiny: Results, tmp_path: Path) -> N
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
         charts.save(tiny, tmp_path / name, ["waiting", charts.OVERVIEW])
-        for form in charts.FORMATS[1:]:
+        for form in FORMATS[1:]:
             charts.save(tiny, tmp_path / name, ["waiting"], form)
     assert dict(mpl.rcParams) == before
     files = sorted(file.name for file in (tmp_path / "one").iterdir())
-    assert files == sorted([*(f"waiting.{form}" for form in charts.FORMATS), "overview.png"])
+    assert files == sorted([*(f"waiting.{form}" for form in FORMATS), "overview.png"])
     assert all((tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes() for file in files)
 
 

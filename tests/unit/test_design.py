@@ -204,3 +204,19 @@ def test_variants_are_left_behind(base: Scenario) -> None:
     points = Points.checked(design(base, (SCALE, "1,2")))
     assert not points[0].variant
     assert parse(dict(points[0].raw), given=base.files).queue == points[0].queue
+
+
+@pytest.mark.parametrize("levels", ["5,5,6", "1:3,2", "1m,60s", '"a","a"', "5,5.0"])
+def test_a_level_twice_is_refused(levels: str) -> None:
+    with pytest.raises(ScenarioError, match="twice; expected each level once"):
+        read_setting("queue.a.work", levels)
+
+
+@pytest.mark.parametrize(
+    "paths",
+    [("queue.a.work", "queue.a.work"), ("queue.a.work", 'queue."a".work'), ("queue.a.work", "queue.a.work.mean")],
+)
+def test_a_place_twice_is_refused(paths: tuple[str, str]) -> None:
+    scenario: Any = None
+    with pytest.raises(ScenarioError, match="varied twice"):
+        Design(scenario, tuple(read_setting(path, "1,2") for path in paths))

@@ -213,7 +213,7 @@ def test_above_erlang_c_there_is_a_warning_with_the_cause_and_what_its_agents_co
     (warning,) = [text for text in result.warnings if "due soon after opening" in text]
     assert "text: more agents than Erlang C asks for" in warning
     assert "night: service level 9" in warning
-    assert re.search(r"; 90 % in \d+m\d* with \d+\.$|; 90 % in \d+h\d*m? with \d+\.$", warning), warning
+    assert re.search(r"; 90 % in \d+m\d* with \d+$|; 90 % in \d+h\d*m? with \d+$", warning), warning
 
 
 def test_what_is_due_at_the_opening_and_cannot_be_met_is_named_with_what_could_be() -> None:

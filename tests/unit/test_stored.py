@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -107,6 +109,15 @@ def test_what_is_no_results_folder_is_named(file: str, content: bytes | None, fo
     with pytest.raises(ScenarioError) as refused:
         stored(copy)
     assert file in str(refused.value)
+
+
+@pytest.mark.parametrize("change", [{"versions": []}, {"files": "x"}, {"variant": []}, {"precision": 5}], ids=str)
+def test_a_provenance_of_other_types_is_refused(change: dict[str, Any], folder: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(folder, tmp_path / "copy"))
+    about = json.loads((copy / "provenance.json").read_text())
+    (copy / "provenance.json").write_text(json.dumps(about | change))
+    with pytest.raises(ScenarioError, match="not readable as a run's provenance"):
+        stored(copy)
 
 
 def test_no_folder_at_all(tmp_path: Path) -> None:
