@@ -26,7 +26,7 @@ from ccsim.runs.many import measure_all
 from ccsim.runs.parts import own_parts
 from ccsim.scenario import read
 from ccsim.scenario.design import Design
-from ccsim.scenario.faults import Fault, FaultError, shown
+from ccsim.scenario.faults import Fault, FaultError
 from ccsim.scenario.spreadsheets import Writer, write_csv
 from ccsim.stats.estimate import Estimate
 from ccsim.studies.points import Points
