@@ -32,12 +32,16 @@ def key_figures(results: Results) -> list[tuple[str, str, str]]:
         return math.nan if estimate is None else estimate.mean
 
     goals, currency = targets(results), results.scenario.currency
-    missed = sorted({goal.name for goal in goals if not goal.met})
+    title = results.scenario.title
+    missed = sorted({title(goal.name) for goal in goals if goal.sure and not goal.met})
     figures = []
     if goals:
-        unknown = len(without_data(results))
-        below = f"missed: {', '.join(missed)}" if missed else f"{unknown} without data" if unknown else "none is missed"
-        met = f"{sum(goal.met for goal in goals)} of {len(goals) + unknown}"
+        in_doubt, unknown = sum(not goal.sure for goal in goals), len(without_data(results))
+        said = [f"{in_doubt} too close to call"] if in_doubt else []
+        said += [f"missed: {', '.join(missed)}"] if missed else []
+        said += [f"{unknown} without data"] if unknown else []
+        below = "; ".join(said) or "none is missed"
+        met = f"{sum(goal.sure and goal.met for goal in goals)} of {len(goals) + unknown}"
         figures.append(("targets met", met, style.short(below, 44)))
     if total("cost") > 0:
         each = f"{format.money(total('cost_per_contact'), currency)} a contact"

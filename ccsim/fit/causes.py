@@ -137,8 +137,8 @@ def _cause_of_waits(fit: Fit, name: str, longer: float, mixed: bool, metrics: Se
         ),
         (
             in_order < IN_ORDER,
-            f"of the contacts that were taken while others waited in this queue {in_order:.0%} had waited longest; the "
-            "scenario takes all so, and what decides is not in the log",
+            f"of the contacts that were taken while others waited in this queue {format.percent(in_order, 0)} had "
+            "waited longest; the scenario takes all so, and what decides is not in the log",
         ),
         (
             mixed,

@@ -16,6 +16,7 @@ from ccsim.fit.estimate import Fit
 from ccsim.lowering import lower
 from ccsim.metrics import METRICS, Measures
 from ccsim.metrics.registry import Level, Metric
+from ccsim.results import format
 from ccsim.runs.run import replicate
 from ccsim.scenario.model import Scenario
 from ccsim.stats.estimate import Estimate
@@ -257,7 +258,7 @@ def shown(metric: str, value: float) -> str:
     """A figure as a reader wants it."""
     if metric == "offered":
         return f"{value:,.0f}"
-    return f"{value:,.0f} s" if metric in ("handle_mean", "asa") else f"{value:.1%}"
+    return f"{value:,.0f} s" if metric in ("handle_mean", "asa") else format.percent(value)
 
 
 def calibrated(fit: Fit, made: Any) -> float:

@@ -303,11 +303,13 @@ def _warnings(
             )
         warnings_ += [f"{file}: {sentence}" for sentence in _strays(reading)]
         if out > 0.05 * (out + len(reading.rows)) and not logs.chains:
-            warnings_.append(f"{file}: {out / (out + len(reading.rows)):.0%} of its lines could not be used.")
+            unused = format.percent(out / (out + len(reading.rows)), 0)
+            warnings_.append(f"{file}: {unused} of its lines could not be used.")
     if len(contacts) and not customers_known(contacts):
         known = contacts["customer"].notna().mean()
         warnings_.append(
-            f"Customers are known in {known:.0%} of the contacts: who tries again is counted as somebody new."
+            f"Customers are known in {format.percent(known, 0)} of the contacts: who tries again is counted as "
+            "somebody new."
             if known
             else "Customers are not known: who tries again is counted as somebody new."
         )
@@ -345,9 +347,9 @@ def _not_rostered(contacts: pd.DataFrame, logs: Logs) -> Iterator[str]:
     others = answered["agent"][~answered["agent"].isin(work["agent"])]
     if len(others) > STRANGERS * len(answered):
         yield (
-            f"{len(others) / len(answered):.0%} of the answered were answered by agents who are not in the roster, "
-            f"such as {others.iloc[0]} (it has {work['agent'].iloc[0]}): do their names differ? The scenario "
-            "has the roster's agents alone, and those of whom the log has nothing serve every queue."
+            f"{format.percent(len(others) / len(answered), 0)} of the answered were answered by agents who are not in "
+            f"the roster, such as {others.iloc[0]} (it has {work['agent'].iloc[0]}): do their names differ? The "
+            "scenario has the roster's agents alone, and those of whom the log has nothing serve every queue."
         )
 
 

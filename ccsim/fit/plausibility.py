@@ -151,8 +151,8 @@ def _teams(contacts: pd.DataFrame, teams: Sequence[TeamFit]) -> Iterator[str]:
         return
     if busy < IDLE * there:
         yield (
-            f"Agents are busy for {busy / there:.1%} of their time: is the unit of the work right, and does the roster "
-            "belong to this log?"
+            f"Agents are busy for {format.percent(busy / there)} of their time: is the unit of the work right, and "
+            "does the roster belong to this log?"
         )
     elif busy > 1.2 * there:
         yield (

@@ -202,8 +202,10 @@ def _patience_of_means(estimates: Estimates, intervals: pd.DataFrame) -> None:
     answered = float(timed["handled"].sum())
     waited = float((timed["asa"] * timed["handled"]).sum())
     if lost < 1 or answered <= 0 or waited <= 0:
-        left = f"{lost / offered:.1%} gave up, but the log does not say how long people wait: p" if lost >= 1 else "P"
-        estimates.warnings.append(f"{left}atience is the channel's default.")
+        left = ""
+        if lost >= 1:
+            left = f"{format.percent(lost / offered)} gave up, but the log does not say how long people wait: "
+        estimates.warnings.append(f"{left}{'p' if left else 'P'}atience is the channel's default.")
         return
     wait, gave_up, whose, doubt = waited / answered, share(int(lost), int(offered)), "the answered", ""
     if known["wait_of_lost"].notna().any():
@@ -216,7 +218,7 @@ def _patience_of_means(estimates: Estimates, intervals: pd.DataFrame) -> None:
     estimates.figures["patience.mean"] = mean
     estimates.warnings.append(
         f"Patience is taken as exponential with a mean of {mean.mean:.0f} s ({mean.low:.0f} to {mean.high:.0f} s): the "
-        f"mean wait of {whose}, {wait:.0f} s, by the {lost / offered:.1%} who gave up.{doubt}"
+        f"mean wait of {whose}, {wait:.0f} s, by the {format.percent(lost / offered)} who gave up.{doubt}"
     )
 
 

@@ -258,7 +258,7 @@ def test_a_roster_of_others_or_of_other_days_is_said(tmp_path: Path) -> None:
         (
             "Ann B.",
             (4, 5, 6),
-            "100% of the answered were answered by agents who are not in the roster, such as ann (it",
+            "100 % of the answered were answered by agents who are not in the roster, such as ann (it",
         ),
     ):
         shifts = [f"{who},2026-05-{day:02d} 00:00,2026-05-{day:02d} 23:59" for day in days]
