@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ccsim.charts.headline import key_figures
 from ccsim.report.findings import findings
 from ccsim.report.hours import Hours
 from ccsim.report.of_run import document
@@ -66,6 +67,18 @@ def test_a_target_without_data_is_named_beside_one_that_is_met() -> None:
     report = document(results, PROVENANCE, required_of(results))
     assert report.answer == "1 of 2 targets met; without data: calls later replies in time."
     assert report.status == "open"
+
+
+def test_the_picture_counts_targets_as_the_page_does() -> None:
+    results = simulated(phone={"title": "Hotline"})
+    assert key_figures(results)[0] == ("targets met", "1 of 1", "none is missed")
+    level = results.estimate("queue", "calls", "service_level")
+    assert level is not None
+    doubtful = simulated(phone={"title": "Hotline", "service_level": f"{100 * level.mean:.2f}% in 20s"})
+    assert document(doubtful, PROVENANCE, required_of(doubtful)).status == "open"
+    assert key_figures(doubtful)[0] == ("targets met", "0 of 1", "1 too close to call")
+    missed = simulated({"title": "Hotline"}, {"mon-wed": 1})
+    assert key_figures(missed)[0] == ("targets met", "0 of 1", "missed: Hotline")
 
 
 def test_idle_teams_are_told_with_their_hours() -> None:
