@@ -21,7 +21,7 @@ WORTH: Final = 0.01
 
 
 def carried_over(scenario: Scenario, there: Bool, days: int) -> Iterator[str]:
-    """Queues of whose contacts some come after a plan of so many days, a week at most, has anybody to serve them.
+    """A sentence on the queues whose last contacts come when a plan of a week at most has nobody left to serve them.
 
     `there` : bool[team, interval], somebody may work. The next week begins with these contacts; the plan has them
     served after its end, where no others come.
@@ -31,6 +31,7 @@ def carried_over(scenario: Scenario, there: Bool, days: int) -> Iterator[str]:
     horizon = Horizon.of(scenario)
     edges = interval_edges(scenario)
     edges = edges[edges <= horizon.midnights[days]]
+    left_over = []
     for name, queue in scenario.queue.items():
         able = [name in team.skills for team in scenario.team.values()]
         is_open = share_within(spans_of(queue.open, horizon), edges) > 0
@@ -41,9 +42,12 @@ def carried_over(scenario: Scenario, there: Bool, days: int) -> Iterator[str]:
         left = float(come[served[-1] + 1 :].sum())
         if left > WORTH * come.sum():
             since = format.moment(scenario, int(edges[served[-1] + 1]))
-            yield (
+            left_over.append(
                 f"{scenario.title(name)}: nobody serves it from {since} on, when about {format.count(left)} of its "
-                f"{format.count(float(come.sum()))} contacts come. As the plan begins with nobody waiting, it has "
-                "no agents for them: its first day needs more. Plan two weeks or more, or give the queue an "
-                "initial_backlog"
+                f"{format.count(float(come.sum()))} contacts come"
             )
+    if left_over:
+        yield (
+            f"{'; '.join(left_over)}. As the plan begins with nobody waiting, it has no agents for them: its first day "
+            "needs more. Plan two weeks or more, or give such a queue an initial_backlog"
+        )
