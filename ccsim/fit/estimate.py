@@ -323,7 +323,7 @@ def _warnings(
     if unserved:
         of = "" if len(unserved) == len(queues) else f" of {format.listed(unserved)}"
         warnings_.append(
-            f"The log names no agents{of}: the scenario's staffing is made up to match the work, not seen."
+            f"The log names no agents{of}: the scenario's staffing is made up to match waits or work, not seen."
         )
     warnings_ += _not_rostered(contacts, logs)
     if len(days) > LONGEST:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -18,11 +18,13 @@ from ccsim.fit.contacts import GAVE_UP, NEVER_CAME, customers_known, follow_ups,
 from ccsim.fit.conversations import Shared, Slowdown
 from ccsim.fit.distributions import Sample
 from ccsim.fit.hours import answering_hours, interval_hours
+from ccsim.fit.made_up import HOUR, Staffing, by_waits, contacts_by_hour
 from ccsim.fit.quantities import THIN, DistributionFit, Estimates, complete
 from ccsim.logs import duty as duties
 from ccsim.logs.records import Logs
 from ccsim.results import format
 from ccsim.scenario.channels import CHANNELS
+from ccsim.scenario.values import duration
 from ccsim.stats.estimate import Estimate
 from ccsim.tables import F64, SECOND, Bool
 
@@ -56,8 +58,28 @@ class QueueFit:
     warnings: tuple[str, ...] = ()
     ringing: float = 0.0
     """seconds that it rings before an agent answers; of no account where `answer_delay` is a distribution"""
+    staffing: Staffing | None = None
+    """with which Erlang A gives the log's mean wait and who gave up, where agents are not named and have one contact at
+    a time"""
     turns_round: float = 0.0
     """mean of a `wrap_up` that the log has not, but for when agents took the next who waited; seconds"""
+
+    @property
+    def handle_time(self) -> float:
+        """Mean work on a contact, seconds; of the channel where the log does not say."""
+        defaults = CHANNELS[self.channel].defaults
+
+        def mean(key: str) -> float:
+            if key in self.distributions:
+                return self.distributions[key].distribution.mean
+            value = defaults[key].value if key in defaults else 0
+            if isinstance(value, dict):
+                value = value["mean"]
+            return float(duration(value)) / SECOND
+
+        turns = self.figures["turns"].mean if "turns" in self.figures else 1.0
+        work = self.figures["work.mean"].mean if "work.mean" in self.figures else mean("work")
+        return turns * work + (0.0 if "work.mean" in self.figures else mean("wrap_up"))
 
     @property
     def slow(self) -> bool:
@@ -119,7 +141,7 @@ def queue_fit(
     else:
         answered = int(intervals["handled"].sum())
         gave_up = int((intervals["offered"] - intervals["handled"]).clip(lower=0).sum())
-    return QueueFit(
+    fitted = QueueFit(
         name,
         channel,
         len(mine) or int(counts.sum()),
@@ -136,6 +158,25 @@ def queue_fit(
         tuple(estimates.warnings),
         _ringing(mine) if kind.one_to_one and not staff else 0.0,
     )
+    if kind.one_to_one and not staff and mine["agent"].isna().all():
+        fitted = replace(fitted, staffing=_staffing(fitted, _mean_wait(mine, intervals), interval))
+    return fitted if len(mine) or intervals is None else _patience_of_means(fitted, intervals)
+
+
+def _mean_wait(mine: pd.DataFrame, intervals: pd.DataFrame | None) -> float:
+    """Of the answered, seconds; NaN where the log does not say."""
+    if len(mine) or intervals is None:
+        return float((mine["answer"] - mine["arrival"]).dt.total_seconds().mean())
+    timed = intervals[intervals["asa"].notna() & (intervals["handled"] > 0)]
+    return float((timed["asa"] * timed["handled"]).sum() / timed["handled"].sum()) if len(timed) else math.nan
+
+
+def _staffing(queue: QueueFit, wait: float, interval: int) -> Staffing | None:
+    ringing = queue.distributions["answer_delay"].distribution.mean if queue.slow else queue.ringing
+    loads = contacts_by_hour(queue.profile, interval) * queue.handle_time / HOUR
+    cv = queue.profile.busyness_cv.mean if queue.profile.busyness_cv else 0.0
+    gave_up = queue.gave_up / max(queue.answered + queue.gave_up, 1)
+    return by_waits(loads, queue.handle_time, wait - ringing, gave_up, cv)
 
 
 def _ringing(mine: pd.DataFrame) -> float:
@@ -185,41 +226,44 @@ def _handled(
             estimates.warnings.append(
                 "The log has means of the handle time only: how it varies is the channel's default."
             )
-        _patience_of_means(estimates, intervals)
     return shared
 
 
-def _patience_of_means(estimates: Estimates, intervals: pd.DataFrame) -> None:
-    """Patience of intervals: exponential, of which the mean wait by the share that gave up is the mean.
+def _patience_of_means(queue: QueueFit, intervals: pd.DataFrame) -> QueueFit:
+    """With patience from intervals: exponential, of which the mean wait of all by the share that gave up is the mean.
 
-    That holds whatever the waits are (Mandelbaum and Zeltyn 2007), if the wait is of all; where the log has only that
-    of the answered, it stands for the others', which are longer.
+    That holds whatever the waits are (Mandelbaum and Zeltyn 2007). Where the log has only the wait of the answered,
+    patience is that with which Erlang A gives it and the share; of chats it stands for that of all, which is longer.
     """
     known = intervals[intervals["handled"].notna()]
     offered, handled = float(known["offered"].sum()), float(known["handled"].sum())
     lost = offered - handled
-    timed = known[known["asa"].notna()]
-    answered = float(timed["handled"].sum())
-    waited = float((timed["asa"] * timed["handled"]).sum())
-    if lost < 1 or answered <= 0 or waited <= 0:
+    wait = _mean_wait(known.iloc[:0], known)
+    if lost < 1 or not wait > 0:
         left = ""
         if lost >= 1:
             left = f"{format.percent(lost / offered)} gave up, but the log does not say how long people wait: "
-        estimates.warnings.append(f"{left}{'p' if left else 'P'}atience is the channel's default.")
-        return
-    wait, gave_up, whose, doubt = waited / answered, share(int(lost), int(offered)), "the answered", ""
+        warning = f"{left}{'p' if left else 'P'}atience is the channel's default."
+        return replace(queue, warnings=(*queue.warnings, warning))
+    gave_up = share(int(lost), int(offered))
+    mean, why = wait / gave_up.mean, f"the mean wait of the answered, {wait:.0f} s, by"
+    doubt = " Who gave up mostly waited longer than the answered: then patience is longer, too."
     if known["wait_of_lost"].notna().any():
         number = (known["offered"] - known["handled"]).where(known["wait_of_lost"].notna(), 0)
         of_lost = float((known["wait_of_lost"].fillna(0) * number).sum() / max(float(number.sum()), 1))
-        wait, whose = (wait * handled + of_lost * lost) / offered, "all"
-    else:
-        doubt = " Who gave up mostly waited longer than the answered: then patience is longer, too."
-    mean = Estimate(*(wait / part if part > 0 else math.inf for part in (gave_up.mean, gave_up.high, gave_up.low)))
-    estimates.figures["patience.mean"] = mean
-    estimates.warnings.append(
-        f"Patience is taken as exponential with a mean of {mean.mean:.0f} s ({mean.low:.0f} to {mean.high:.0f} s): the "
-        f"mean wait of {whose}, {wait:.0f} s, by the {format.percent(lost / offered)} who gave up.{doubt}"
+        of_all = (wait * handled + of_lost * lost) / offered
+        mean, why, doubt = of_all / gave_up.mean, f"the mean wait of all, {of_all:.0f} s, by", ""
+    elif queue.staffing is not None:
+        mean, doubt = queue.staffing.patience, ""
+        why = f"with it Erlang A gives the mean wait of the answered, {wait:.0f} s, and"
+    by_share = (gave_up.mean / part if part > 0 else math.inf for part in (gave_up.mean, gave_up.high, gave_up.low))
+    patience_ = Estimate(*(mean * part for part in by_share))
+    warning = (
+        f"Patience is taken as exponential with a mean of {patience_.mean:.0f} s ({patience_.low:.0f} to "
+        f"{patience_.high:.0f} s): {why} the {format.percent(gave_up.mean)} who gave up.{doubt}"
     )
+    figures = queue.figures | {"patience.mean": patience_}
+    return replace(queue, figures=figures, warnings=(*queue.warnings, warning))
 
 
 def _conversations(estimates: Estimates, these: talks.Conversations, slowed: Slowdown | None) -> None:

@@ -31,6 +31,7 @@ from ccsim.distributions.durations import (
 from ccsim.errors import Problem, ScenarioError
 from ccsim.fit.arrivals import Profile, shown
 from ccsim.fit.estimate import Fit
+from ccsim.fit.made_up import HOUR, OCCUPANCY, contacts_by_hour, shifts_of
 from ccsim.fit.queues import QueueFit
 from ccsim.fit.teams import TeamFit
 from ccsim.logs import duty as duties
@@ -39,12 +40,9 @@ from ccsim.results import format
 from ccsim.scenario.channels import CHANNELS
 from ccsim.scenario.spreadsheets import csv_text, safe
 from ccsim.scenario.toml_text import as_key, quoted
-from ccsim.scenario.values import duration
 from ccsim.stats.estimate import Estimate
 from ccsim.tables import SECOND
 
-OCCUPANCY: Final = 0.75
-"""Of made-up agents, where the log names none."""
 LONGEST_SHIFT: Final = 23 * 3600 * SECOND
 MOST_AGENTS: Final = 100_000
 """More of them no log can mean."""
@@ -485,55 +483,36 @@ def _moment(micros: int) -> datetime:
 
 
 def _made_up(fit: Fit, queues: Sequence[QueueFit]) -> list[str]:
-    """A team a queue, as large as the busiest hour of the busiest weekday needs."""
-    lines = [
-        "",
-        f"# Made up: the log names no agents. So many that the busiest hour fills {OCCUPANCY:.0%} of their time.",
-        "# ccsim run shows what comes of it.",
-    ]
+    """A team a queue, of as many as its waits or its work ask for."""
+    lines = ["", "# Made up: the log names no agents. ccsim run shows what comes of it."]
     for number, queue in enumerate(queues, start=1):
-        per_hour = max(
-            float(np.convolve(queue.profile.expected(day), np.ones(max(3600 // fit.interval, 1)), "same").max())
-            for day in range(7)
-        )
-        per_hour *= min(3600 / fit.interval, 1)  # of longer intervals, an even share
-        load = per_hour * _handle_time(queue) / 3600
-        agents = max(math.ceil(load / OCCUPANCY), 1)
+        contacts = contacts_by_hour(queue.profile, fit.interval)
+        loads = contacts * queue.handle_time / HOUR
+        busiest = f"{contacts.max():.1f} contacts in the busiest hour, {loads.max():.2f} agents at work"
+        agents = max(math.ceil(loads.max() / OCCUPANCY), 1)
         if agents > MOST_AGENTS:
             problem = f"{queue.name}: {agents:,} agents would be needed at once"
             files = ", ".join(file for file, _ in fit.logs.readings)
             raise ScenarioError(
                 [Problem("", problem, "volumes and handle times in the units that the mapping says", files)]
             )
-        hours = queue.hours or dict.fromkeys(range(7), (0, 86400))
+        because = f"so that the busiest hour fills {format.percent(OCCUPANCY, 0)} of their time"
+        there = [agents] * len(loads)
+        if queue.staffing is not None:
+            because = "with whom Erlang's formulas give the mean wait of the log"
+            there = [queue.staffing.agents(load) for load in loads.tolist()]
         lines += [
             "",
-            f"[team.agents{number}]  # {per_hour:.1f} contacts in the busiest hour, {load:.2f} agents at work",
+            f"[team.agents{number}]  # {busiest}",
+            f"skills = {{ {as_key(queue.name)} = 1 }}",
+            f"shifts = [  # {because}",
         ]
-        lines.append(f"skills = {{ {as_key(queue.name)} = 1 }}")
-        lines.append("shifts = [")
-        for day, (start, end) in sorted(hours.items()):
-            span = "always" if (start, end) == (0, 86400) else _span(start, end)
-            lines.append(f'  {{ agents = {agents}, days = "{DAYS[day]}", hours = "{span}" }},')
+        for shift in shifts_of(there, queue.hours):
+            always = (shift.start, shift.end) == (0, 86400)
+            span = "always" if always else _span(shift.start, shift.end)
+            lines.append(f'  {{ agents = {shift.agents}, days = "{DAYS[shift.day]}", hours = "{span}" }},')
         lines.append("]")
     return lines
-
-
-def _handle_time(queue: QueueFit) -> float:
-    """Mean work on a contact, seconds; of the channel where the log does not say."""
-    defaults = CHANNELS[queue.channel].defaults
-
-    def mean(key: str) -> float:
-        if key in queue.distributions:
-            return queue.distributions[key].distribution.mean
-        value = defaults[key].value if key in defaults else 0
-        if isinstance(value, dict):
-            value = value["mean"]
-        return float(duration(value)) / SECOND
-
-    turns = queue.figures["turns"].mean if "turns" in queue.figures else 1.0
-    work = queue.figures["work.mean"].mean if "work.mean" in queue.figures else mean("work")
-    return turns * work + (0.0 if "work.mean" in queue.figures else mean("wrap_up"))
 
 
 # ── text ─────────────────────────────────────────────────────────────────────────────────────────────────────────────

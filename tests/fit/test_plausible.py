@@ -77,7 +77,7 @@ def test_waits_of_intervals_in_milliseconds(tmp_path: Path) -> None:
     assert "the answered waited 3h37m on average: is the unit of the wait right?" in said
     fit = fitted(tmp_path, lines, **of_intervals, units={"wait": "ms"})
     assert doubts(fit) == ""
-    assert any("patience is longer, too" in warning for warning in fit.queues["contacts"].warnings)
+    assert any("with it Erlang A gives the mean wait" in warning for warning in fit.queues["contacts"].warnings)
 
 
 def test_days_without_a_time_of_day_are_no_contacts(tmp_path: Path) -> None:
