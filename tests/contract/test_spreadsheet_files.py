@@ -158,6 +158,13 @@ def test_a_file_of_one_column_has_its_commas_within_the_cells(tmp_path: Path) ->
     assert DataFiles(tmp_path).column("one.csv", "seconds", float, cells.numbers) == [1234567, 2345678]
 
 
+def test_a_header_with_fewer_cells_than_its_rows_is_not_only_said_to_lack_columns(tmp_path: Path) -> None:
+    """The first row was taken for the header, and nothing said so."""
+    rows = "".join(f"2026-11-09,{hour}:00,5,a note\n" for hour in range(10, 14))
+    (result,) = problems(tmp_path, f"date,time,calls\n{rows}")
+    assert "no column 'date', 'time', 'calls' in line 2, which seems to be the header, of volumes.csv" in result
+
+
 @pytest.mark.parametrize("title", ["Forecast", "Forecast;;", "Forecast;;\n;;\nof;November;"])
 def test_lines_above_the_header_are_left_out_and_said(tmp_path: Path, title: str) -> None:
     run = scenario(tmp_path, f"{title}\n{AS_WRITTEN['times with points']}")
