@@ -199,8 +199,9 @@ class DataFiles:
         tables = self.tables(name, key)
         fitting = [table for table in tables if all(table.heading(column) for column in columns)]
         if len(tables) > 1 and len(fitting) != 1:
-            value = f"{len(fitting) or 'no'} sheets of {shown(name)} have columns {', '.join(map(shown, columns))}"
-            raise FaultError(Fault(value, f"one: {', '.join(table.name for table in fitting or tables)}", (key,)))
+            value = f"columns {', '.join(map(shown, columns))} in {len(fitting) or 'none'} of the sheets "
+            value += ", ".join(table.name for table in fitting or tables)
+            raise FaultError(Fault(value, "exactly one sheet that has them", (key,)))
         return (fitting or tables)[0]
 
     def tables(self, name: object, key: str = "file") -> list[CsvTable]:

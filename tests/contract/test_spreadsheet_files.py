@@ -147,10 +147,10 @@ def test_each_sheet_of_a_workbook_is_found_by_its_columns(tmp_path: Path) -> Non
 
 def test_of_which_sheet_columns_are_must_be_clear(tmp_path: Path) -> None:
     (result,) = problems(tmp_path, workbook(ROWS, ROWS))
-    assert "2 sheets of 'volumes.csv' have columns 'date', 'time', 'calls'" in result
-    assert "volumes.csv (Sheet1), volumes.csv (Sheet2)" in result
+    sheets = "the sheets volumes.csv (Sheet1), volumes.csv (Sheet2); expected exactly one sheet that has them"
+    assert f"columns 'date', 'time', 'calls' in 2 of {sheets}" in result
     (result,) = problems(tmp_path, workbook(ROWS, SHIFTS), ["chats"])
-    assert "no sheets of 'volumes.csv' have columns 'date', 'time', 'chats'" in result
+    assert f"columns 'date', 'time', 'chats' in none of {sheets}" in result
 
 
 def test_a_file_of_one_column_has_its_commas_within_the_cells(tmp_path: Path) -> None:
