@@ -112,7 +112,7 @@ class Centre:
         already.
         """
         folder = Path(folder)
-        files = read.whole(self.scenario)
+        files = read.scenario_files(self.scenario)
         for name in files:
             if (folder / name).exists():
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(folder / name))

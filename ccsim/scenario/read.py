@@ -199,14 +199,14 @@ def stored_files(scenario: Scenario) -> dict[str, bytes]:
     return {name: scenario.files[used] for used, name in stored_names(scenario.files).items()}
 
 
-def whole(scenario: Scenario) -> dict[str, bytes]:
+def scenario_files(scenario: Scenario) -> dict[str, bytes]:
     """scenario.toml as run, and the data files that it names."""
     return {"scenario.toml": resolved_toml(scenario).encode(), **stored_files(scenario)}
 
 
 def to_folder(scenario: Scenario, folder: Path) -> None:
-    """Writes the files of `whole`."""
-    for name, data in whole(scenario).items():
+    """Writes the files of `scenario_files`."""
+    for name, data in scenario_files(scenario).items():
         (folder / name).write_bytes(data)
 
 
