@@ -112,10 +112,7 @@ class Centre:
         already.
         """
         folder = Path(folder)
-        files: dict[str, str | bytes] = {
-            "scenario.toml": read.resolved_toml(self.scenario),
-            **read.stored_files(self.scenario),
-        }
+        files = read.scenario_files(self.scenario)
         for name in files:
             if (folder / name).exists():
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(folder / name))
@@ -426,11 +423,10 @@ def _wanted(
     if (
         not isinstance(precision, Mapping)
         or not precision
-        or not all(isinstance(metric, str) and isinstance(half_width, Real) for metric, half_width in precision.items())
-        or any(isinstance(half_width, bool) for half_width in precision.values())
+        or not all(isinstance(metric, str) for metric in precision)
+        or not all(isinstance(width, Real) and not isinstance(width, bool) for width in precision.values())
     ):
         raise ScenarioError([Problem("precision", shown(precision), 'a half-width by metric: {"service_level": 0.01}')])
     if replications is not None:
         raise ScenarioError([Problem("replications", "given together with precision", "one of them")])
-    most = MOST if most is None else most
-    return precision, most_replications(most)
+    return precision, most_replications(MOST if most is None else most)

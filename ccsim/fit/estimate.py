@@ -251,8 +251,7 @@ def _whole(days: list[date], moments: pd.Series[Any]) -> list[date]:
 
 
 def _worked(days: list[date], at: pd.Series[Any]) -> list[date]:
-    """Without days on which nobody came at all, though NONE_BY_CHANCE or more come on others of that weekday: it was
-    closed."""
+    """Without closed days: nobody came at all, though NONE_BY_CHANCE or more come on others of that weekday."""
     number = at.value_counts().to_dict()
     came, alike = np.zeros(7), np.zeros(7)
     for day in days:

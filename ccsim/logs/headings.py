@@ -14,7 +14,7 @@ _WORDS: Final = {
     "sender": (
         "sender sendertype author authortype from direction role absender expediteur mittente remitente nadawca 送信者"
     ),
-    "sent": ("sentat sent messagetime createdat timestamp time datetime gesendet wysłano 送信日時"),
+    "sent": "sentat sent messagetime createdat timestamp time datetime gesendet wysłano 送信日時",
     "contact": (
         "contactid callid uniqueid interactionid ticketid caseid conversationid chatid sessionid callsid id contact "
         "callnumber ticket sid taskid anrufid vorgang ticketnummer idappel idchiamata idllamada "
@@ -31,7 +31,7 @@ _WORDS: Final = {
         "gruppe abteilung thema filedattente file coda servizio cola servicio departamento csqname csqnames csq "
         "kolejka grupa dział usługa temat キュー キュー名 スキル グループ 窓口 部署"
     ),
-    "channel": ("channel channeltype ticketchannel mediatype media kanal medium canal canale source kanał チャネル"),
+    "channel": "channel channeltype ticketchannel mediatype media kanal medium canal canale source kanał チャネル",
     "arrival": (
         "queueenqueuetimestamp arrival arrivaltime enqueuetimestamp enqueuetime enqueued enqueuedat queuedat "
         "queuestart starttime start startedat calldate calledat receivedat initiationtimestamp createdat created "
@@ -65,7 +65,7 @@ _WORDS: Final = {
         "resultat statut esito risultato stato resultado estado "
         "wynik 結果 応答結果 通話結果 ステータス 状態"
     ),
-    "team": ("team group supervisor department gruppe equipe squadra equipo zespół チーム"),
+    "team": "team group supervisor department gruppe equipe squadra equipo zespół チーム",
     "activity": (
         "activity activitycode activityname exception aktivitaet aktivitat tatigkeit taetigkeit activite attivita "
         "actividad primarystatus status state "
@@ -122,7 +122,7 @@ _WORDS: Final = {
         "nachbearbeitungszeit postappel postchiamata postllamada worktime "
         "pokontakcie poprocesowanie 後処理時間 平均後処理時間"
     ),
-    "handle": ("handle handletime handlingtime handling bearbeitungszeit obsługa czasobsługi 処理時間 対応時間"),
+    "handle": "handle handletime handlingtime handling bearbeitungszeit obsługa czasobsługi 処理時間 対応時間",
     "total": (
         "duration callduration totaltime totalduration total resolution resolutiontime timetoresolution timetoclose "
         "timetoresolve fullresolution fullresolutiontime length dauer gesamtdauer duree dureetotale durata duracion "

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from ccsim.scenario.faults import Fault, FaultError
-from ccsim.scenario.workbooks import MOST_CELLS, as_text, number
+from ccsim.scenario.workbooks import MOST_CELLS, as_text, number_text
 
 
 @lru_cache(1)  # a proposed mapping tries several on the same file
@@ -31,7 +31,8 @@ def as_table(text: str) -> str:
     if len(headings) * len(flat) > MOST_CELLS:
         value = f"{len(flat):,} records in JSON with {len(headings):,} names in all"
         raise FaultError(Fault(value, f"a table of {MOST_CELLS:,} cells at most"))
-    return as_text([headings, *([cells.get(heading, "") for heading in headings] for cells in flat)])
+    table = as_text([headings, *([cells.get(heading, "") for heading in headings] for cells in flat)])
+    return table.encode(errors="replace").decode()  # half of a pair of surrogates, as \ud83d, is no text
 
 
 def _records(text: str) -> list[Any]:
@@ -39,7 +40,8 @@ def _records(text: str) -> list[Any]:
     try:
         document = json.loads(text)
     except ValueError:
-        return [json.loads(line) if line.strip() else {} for line in text.splitlines()]
+        lines = text.rstrip().split("\n")  # not at \u2028, which may stand within a text of JSON
+        return [json.loads(line) if line.strip() else {} for line in lines]
     if isinstance(document, list):
         return document
     lists = [of for of in document.values() if isinstance(of, list) and of and isinstance(of[0], dict)]
@@ -52,6 +54,6 @@ def _cells(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
         for name, inner in value.items():
             yield from _cells(inner, f"{place}.{name}" if place else name)
     elif isinstance(value, float) and math.isfinite(value):
-        yield place, number(value)
+        yield place, number_text(value)
     elif value is not None:
         yield place, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -16,6 +16,7 @@ from ccsim.logs.readers import MEDIA
 from ccsim.logs.sheets import ENCODING, NOT_UTF8, Text, bare, decoded, likely_header, longest_sheet, sheet_of
 from ccsim.results.storage import write_files
 from ccsim.scenario.channels import CHANNELS
+from ccsim.scenario.data import CsvTable
 from ccsim.scenario.toml_text import quoted
 
 if TYPE_CHECKING:
@@ -125,11 +126,13 @@ def _any(headings: tuple[str, ...], sheet: str | None = None) -> Mapping:
 
 
 def _is_volumes(sheet: pd.DataFrame, headings: list[str]) -> bool:
-    """Whether it has dates, clock times at full five minutes, and numbers or lengths of time in all other columns."""
-    dates = [heading for heading in headings if DATES & set(forms(heading))]
-    clocks = [heading for heading in headings if _is_clock(sheet[heading])]
-    counts = [heading for heading in headings if heading not in (*dates[:1], *clocks)]
-    steps = bool(dates and clocks) and sheet[clocks[0]].str.match(r"\s*\d{1,2}[:hH]\d[05](?!:\d?[1-9])").mean() > 0.9
+    """Whether it has the date and time of a volume file, at full five minutes, and numbers or lengths of time else."""
+    table = CsvTable("", tuple(headings), ())
+    date, clock = table.heading("date"), table.heading("time")
+    if date is None or clock is None:
+        return False
+    counts = [h for h in headings if h not in (date, clock) and not _is_clock(sheet[h])]
+    steps = sheet[clock].str.match(r"\s*\d{1,2}[:hH]\d[05](?!:\d?[1-9])").mean() > 0.9
     return bool(steps and counts) and all(_is_number(sheet[heading]) for heading in counts)
 
 

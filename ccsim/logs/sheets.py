@@ -65,9 +65,8 @@ def sheet_of(path: Path, how: Mapping) -> tuple[pd.DataFrame, dict[str, int]]:
         above, text, delimiter = 1, rest, marked.strip()[-1]
     else:
         delimiter = known or how.delimiter or ""
-    lines = text.split("\n", ABOVE)[:ABOVE]
     if not how.header:
-        skipped = _above(_cells(lines, delimiter), how)
+        skipped = _above(_top(text, delimiter), how)
         if skipped:
             text = text.split("\n", skipped)[skipped]
             above += skipped
@@ -105,10 +104,10 @@ def sheet_of(path: Path, how: Mapping) -> tuple[pd.DataFrame, dict[str, int]]:
     return sheet, mended | renamed
 
 
-def _cells(lines: list[str], delimiter: str) -> list[list[str]]:
+def _top(text: str, delimiter: str) -> list[list[str]]:
     """The cells of the first lines, each by what it has most of where no delimiter is given."""
-    marks = (delimiter or max(DELIMITERS, key=line.count) for line in lines)
-    return [_split(line.rstrip("\r"), mark) for line, mark in zip(lines, marks, strict=True)]
+    lines = text.split("\n", ABOVE)[:ABOVE]
+    return [_split(line.rstrip("\r"), delimiter or max(DELIMITERS, key=line.count)) for line in lines]
 
 
 def _split(line: str, mark: str) -> list[str]:
@@ -131,7 +130,7 @@ def _is_header(cells: list[str], how: Mapping) -> bool:
 
 def likely_header(text: Text) -> list[str]:
     """The cells of what seems to be the header of a log that has no mapping."""
-    rows = _cells(text.text.split("\n", ABOVE)[:ABOVE], text.delimiter)
+    rows = _top(text.text, text.delimiter)
     return rows[header_row(rows)]
 
 
@@ -183,7 +182,7 @@ def _with_path(path: Path, read: Callable[..., T], *given: object) -> T:
 def _of_workbook(content: bytes, how: Mapping, path: Path) -> Text:
     """The sheet that the mapping names, the only one, or the only one with the needed headings."""
     sheets = _with_path(path, workbooks.sheets, content, how.sheet)
-    tops = {title: _cells(text.split("\n", ABOVE)[:ABOVE], workbooks.DELIMITER) for title, text in sheets.items()}
+    tops = {title: _top(text, workbooks.DELIMITER) for title, text in sheets.items()}
     fitting = [title for title, rows in tops.items() if len(sheets) == 1 or any(_is_header(row, how) for row in rows)]
     if len(fitting) != 1:
         value = f"{len(fitting) or 'none'} of the sheets {', '.join(sheets)} fit the mapping"

@@ -117,7 +117,8 @@ class CsvTable:
         """
         missing = [column for column in columns if self.heading(column) is None]
         if missing:
-            value = f"no column {', '.join(map(shown, missing))} in {self.name}"
+            found = "" if self.titles is None else f"line {self.line}, which seems to be the header, of "
+            value = f"no column {', '.join(map(shown, missing))} in {found}{self.name}"
             allowed = did_you_mean(missing[0], self.header) if len(missing) == 1 else one_of(self.header)
             if self.private:
                 allowed = f"one of its {len(self.header)} columns"
@@ -192,13 +193,15 @@ class DataFiles:
     def table(self, name: object, *columns: str, key: str = "file") -> CsvTable:
         """The file of that name, of a workbook with several tables the one that has these columns.
 
-        `FaultError` at `key` if it cannot be read or is not one, at its line if a row is broken.
+        `FaultError` at `key` if it cannot be read, or if none or several of its tables have them; at its line if a row
+        is broken.
         """
         tables = self.tables(name, key)
         fitting = [table for table in tables if all(table.heading(column) for column in columns)]
         if len(tables) > 1 and len(fitting) != 1:
-            value = f"{len(fitting) or 'no'} sheets of {shown(name)} have columns {', '.join(map(shown, columns))}"
-            raise FaultError(Fault(value, f"one: {', '.join(table.name for table in fitting or tables)}", (key,)))
+            value = f"columns {', '.join(map(shown, columns))} in {len(fitting) or 'none'} of the sheets "
+            value += ", ".join(table.name for table in fitting or tables)
+            raise FaultError(Fault(value, "exactly one sheet that has them", (key,)))
         return (fitting or tables)[0]
 
     def tables(self, name: object, key: str = "file") -> list[CsvTable]:

@@ -199,11 +199,15 @@ def stored_files(scenario: Scenario) -> dict[str, bytes]:
     return {name: scenario.files[used] for used, name in stored_names(scenario.files).items()}
 
 
-def to_folder(scenario: Scenario, folder: Path) -> None:
+def scenario_files(scenario: Scenario) -> dict[str, bytes]:
     """scenario.toml as run, and the data files that it names."""
-    (folder / "scenario.toml").write_text(resolved_toml(scenario), encoding="utf-8")
-    for name, stored in stored_files(scenario).items():
-        (folder / name).write_bytes(stored)
+    return {"scenario.toml": resolved_toml(scenario).encode(), **stored_files(scenario)}
+
+
+def to_folder(scenario: Scenario, folder: Path) -> None:
+    """Writes the files of `scenario_files`."""
+    for name, data in scenario_files(scenario).items():
+        (folder / name).write_bytes(data)
 
 
 def renamed(value: Any, names: Mapping[str, str]) -> Any:

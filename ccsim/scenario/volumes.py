@@ -359,10 +359,8 @@ class Volume(Part):
             if length != usual
         ] or [
             table.fault(lines[start], f"{start:%Y-%m-%d %H:%M} is {_minutes(gap)} after the row before it", allowed)
-            for start, gap, allowed in (
-                *_odd(sorted(intervals), usual, known=bool(lengths)),
-                *_uneven(sorted(intervals), usual, known=bool(lengths)),
-            )
+            for rule in (_odd, _uneven)
+            for start, gap, allowed in rule(sorted(intervals), usual, known=bool(lengths))
         ]:
             raise FaultError(*faults[:MOST_FAULTS])
 
@@ -408,8 +406,11 @@ def _uneven(starts: list[datetime], usual: timedelta, *, known: bool) -> Iterato
 
 
 def _odd(starts: list[datetime], usual: timedelta, *, known: bool) -> Iterator[tuple[datetime, timedelta, str]]:
-    """The second row where all are so far apart that rows between them may be missing: unless their ends say that they
-    are not, as of 90 min, which are no interval of reports, or of a single gap beyond an hour."""
+    """The second row where rows may be missing between all that there are, and no row says when it ends.
+
+    They may where rows are 90 min apart, say, which no report's intervals are, and where two rows alone are more than
+    an hour apart.
+    """
     hour = timedelta(hours=1)
     alone = len(starts) == 2 and hour < usual < timedelta(days=1)
     if not known and len(starts) > 1 and (alone or (usual % hour and hour % usual)):

@@ -36,7 +36,7 @@ _NO_CODES: Final = re.compile(r'"[^"]*"|\[[^]]*\]|[\\_*].')
 """Of a number format what does not say which parts of a time are shown."""
 
 
-@lru_cache(1)  # a proposed mapping tries several on the same file
+@lru_cache(2)  # a proposed mapping tries several on the same file: on all sheets, and on one of them
 def sheets(data: bytes, only: str | None = None) -> dict[str, str]:
     """The text of each visible sheet that has any, or of the one of that name.
 
@@ -137,10 +137,10 @@ def _written(cell: Any, epoch: datetime) -> str:
         return _hours(value)
     if isinstance(value, datetime | time):
         return _moment(value, _codes(cell.number_format), epoch)
-    return number(value)
+    return number_text(value)
 
 
-def number(value: float) -> str:
+def number_text(value: float) -> str:
     """As many digits as a spreadsheet has, without a fraction of nothing."""
     text = str(int(value)) if value == int(value) else f"{value:.15g}"
     # 1.240 could be read as more than a thousand

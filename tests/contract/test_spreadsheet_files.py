@@ -147,15 +147,22 @@ def test_each_sheet_of_a_workbook_is_found_by_its_columns(tmp_path: Path) -> Non
 
 def test_of_which_sheet_columns_are_must_be_clear(tmp_path: Path) -> None:
     (result,) = problems(tmp_path, workbook(ROWS, ROWS))
-    assert "2 sheets of 'volumes.csv' have columns 'date', 'time', 'calls'" in result
-    assert "volumes.csv (Sheet1), volumes.csv (Sheet2)" in result
+    sheets = "the sheets volumes.csv (Sheet1), volumes.csv (Sheet2); expected exactly one sheet that has them"
+    assert f"columns 'date', 'time', 'calls' in 2 of {sheets}" in result
     (result,) = problems(tmp_path, workbook(ROWS, SHIFTS), ["chats"])
-    assert "no sheets of 'volumes.csv' have columns 'date', 'time', 'chats'" in result
+    assert f"columns 'date', 'time', 'chats' in none of {sheets}" in result
 
 
 def test_a_file_of_one_column_has_its_commas_within_the_cells(tmp_path: Path) -> None:
     (tmp_path / "one.csv").write_text("seconds\n1,234,567\n2,345,678\n")
     assert DataFiles(tmp_path).column("one.csv", "seconds", float, cells.numbers) == [1234567, 2345678]
+
+
+def test_a_header_with_fewer_cells_than_its_rows_is_not_only_said_to_lack_columns(tmp_path: Path) -> None:
+    """The first row was taken for the header, and nothing said so."""
+    rows = "".join(f"2026-11-09,{hour}:00,5,a note\n" for hour in range(10, 14))
+    (result,) = problems(tmp_path, f"date,time,calls\n{rows}")
+    assert "no column 'date', 'time', 'calls' in line 2, which seems to be the header, of volumes.csv" in result
 
 
 @pytest.mark.parametrize("title", ["Forecast", "Forecast;;", "Forecast;;\n;;\nof;November;"])

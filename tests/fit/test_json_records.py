@@ -10,9 +10,11 @@ import pandas as pd
 import pytest
 
 from ccsim.errors import ScenarioError
-from ccsim.logs.mapping import mapping
+from ccsim.logs.lines import LINE
+from ccsim.logs.mapping import Mapping, mapping
 from ccsim.logs.proposal import propose
 from ccsim.logs.readers import read
+from ccsim.logs.sheets import sheet_of
 
 TRACES: list[dict[str, Any]] = [
     {
@@ -72,3 +74,13 @@ def test_a_table_beyond_sense_is_refused(tmp_path: Path) -> None:
     (tmp_path / "log.json").write_text("".join(f'{{"by_id": {{"{number}": 1}}}}\n' for number in range(8000)))
     with pytest.raises(ScenarioError, match="8,000 records in JSON with 8,000 names in all"):
         read(tmp_path / "log.json", mapping("calls"))
+
+
+def test_letters_that_are_no_ends_of_lines_and_no_text(tmp_path: Path) -> None:
+    """U+2028 within a text split its record; half of a pair of surrogates ended in a traceback."""
+    log = tmp_path / "log.json"
+    records = [{**CALLS[0], "to": "a\u2028b"}, {**CALLS[1], "to": "\ud83d"}]
+    log.write_text("".join(json.dumps(r).replace("\\u2028", "\u2028") + "\n" for r in records), encoding="utf-8")
+    sheet, mended = sheet_of(log, Mapping(kind="contacts", columns={"arrival": ("date_created",)}))
+    assert sheet["to"].tolist() == ["a b", "?"]
+    assert (sheet[LINE].tolist(), mended) == ([1, 2], {})

@@ -224,6 +224,14 @@ def test_a_volume_file_is_named_as_such(tmp_path: Path, above: str) -> None:
         propose(tmp_path / "log.csv")
 
 
+def test_no_file_is_named_a_volume_file_that_a_scenario_would_not_read(tmp_path: Path) -> None:
+    """Its headings were found by the words for logs, of which a volume file has fewer."""
+    rows = "".join(f"2026/3/2,{hour}:30,{hour}\n" for hour in range(10, 20))
+    (tmp_path / "log.csv").write_text(f"日付,時刻,予約\n{rows}", encoding="utf-8")
+    with pytest.raises(ScenarioError, match="cannot be guessed from the columns 日付, 時刻, 予約"):
+        propose(tmp_path / "log.csv")
+
+
 def test_every_built_in_mapping_says_what_it_is_for(tmp_path: Path) -> None:
     (tmp_path / "log.csv").write_text("one,two\n1,2\n")
     names = list(built_in())

@@ -233,4 +233,4 @@ def test_of_a_workbook_with_a_sheet_a_month_the_sheets_are_named(tmp_path: Path)
             sheet.write_row(1, 0, ["2026-03-02", "08:00", 5])
     done = CliRunner().invoke(main, ["forecast", str(tmp_path / "year.xlsx"), "--json"])
     assert done.exit_code == 2
-    assert "2 sheets of 'year.xlsx' have columns 'date', 'time'" in done.output
+    assert "columns 'date', 'time' in 2 of the sheets year.xlsx (March), year.xlsx (April)" in done.output
