@@ -159,9 +159,8 @@ class Results(model.Results):
         dropped = mser5(numerators[known] / denominators[known])
         first = int(np.flatnonzero(known)[dropped]) if known.any() else 0
         try:
-            figures = batch_means(
-                numerators[first:], denominators[first:], batches, _level(confidence), share=place.definition.is_part
-            )
+            series, of = (numerators[first:], denominators[first:]), place.definition
+            figures = batch_means(*series, batches, _level(confidence), share=of.is_part, least=of.least)
         except ValueError as bad:
             raise ScenarioError([Problem("batches", str(bad), "fewer batches, or a longer run")]) from None
         began = edges[:-1][whole][first + (len(numerators) - first) % batches]

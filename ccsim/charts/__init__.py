@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from ccsim.charts import service, waiting, staffing, conversations, agents, thread, outcomes  # noqa: F401
 from ccsim.charts import style
 from ccsim.charts.registry import CHARTS
-from ccsim.results import largest
+from ccsim.results import format, largest
 from ccsim.results.model import Results
 from ccsim.results.storage import write_files
 
@@ -79,16 +79,15 @@ def overview(results: Results, theme: str = "light", images: Mapping[str, Image]
         if by_day:
             boxes = [((left + 0.55) / width, 1 - 3.6 / height, (width / 2 - 0.9) / width, 1.9 / height)
                      for left in (0, width / 2)]  # fmt: skip
-            every = len(results.spec.queues)
-            shown_queues = largest.queues(results, most=headline.QUEUES).places
-            # as everywhere, unless some are left out: then they must differ among themselves
-            queues = {q: style.colour(q if every <= style.LINES else n) for n, q in enumerate(shown_queues)}
+            # where some are left out, colours may be others than in other charts, but differ among themselves
+            places = largest.queues(results, most=headline.QUEUES).places
+            queues = {q: style.colour(n) for n, q in enumerate(places)}
             headline.days(results, queues, *(page.add_axes(box) for box in boxes))
             entries = [(results.scenario.title(results.spec.queues[q]), colour) for q, colour in queues.items()]
-            if every > len(queues):
-                entries.append((f"{every - len(queues)} others", style.now().quiet))
+            if others := len(results.spec.queues) - len(queues):
+                entries.append((format.several(others, "other"), style.now().quiet))
             for place, (name, colour) in enumerate(entries):
-                x = (0.55 + place * (width - 1) / max(len(entries), headline.QUEUES)) / width
+                x = (0.55 + place * (width - 1) / (headline.QUEUES + 1)) / width
                 page.text(x, 1 - 1.32 / height, f"■ {style.short(name, 16)}", va="top", fontsize=8, color=colour)
         for place, one in enumerate(shown):
             row, column = divmod(place, 2)

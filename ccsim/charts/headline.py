@@ -17,8 +17,8 @@ from ccsim.results.targets import targets, without_data
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-QUEUES: Final = 8
-"""Queues that are named, and have a line, by day."""
+QUEUES: Final = 6
+"""Queues that are named, and have a line, by day: as many as there are colours."""
 
 MOST: Final = 16
 """Days whose names stand below them; of more every so many."""

@@ -40,7 +40,6 @@ Journey = tuple[str, str, str]
 NODE: Final = 0.035
 """Width of a bar, of the width between the first and the last."""
 
-
 OTHERS: Final = ""
 """Stands for all queues that have no bar of their own; no queue is called so."""
 
@@ -62,7 +61,8 @@ def journeys(results: Results) -> Counter[Journey]:
 @chart("outcomes", applies=lambda results: bool(journeys(results)))
 def outcomes(results: Results, figure: Figure) -> None:
     """Customers from their first queue over their last one to how it ended, as a flow."""
-    numbers, others = _pooled(journeys(results), results.spec.queues)
+    each = journeys(results)
+    numbers, others = _pooled(each, results.spec.queues)
     total = sum(numbers.values())
     theme = style.now()
     queues = [name for name in (*results.spec.queues, OTHERS) if any(name in key[:2] for key in numbers)]
@@ -98,7 +98,7 @@ def outcomes(results: Results, figure: Figure) -> None:
     ax.grid(visible=False)
     for spine in ax.spines.values():
         spine.set_visible(False)
-    switched = sum(n for (first, last, _), n in journeys(results).items() if first != last)
+    switched = sum(n for (first, last, _), n in each.items() if first != last)
     again = len(results.contacts) / max(1, len(np.unique(as_array(results.contacts["customer"]))))
     style.headline(
         figure,

@@ -74,8 +74,8 @@ class Verbs(click.Group):
         except ScenarioError as error:
             for problem in error.problems[:SHOWN]:
                 click.echo(self._as_option(ctx, problem), err=True)
-            if len(error.problems) > SHOWN:
-                click.echo(f"and {len(error.problems) - SHOWN:,} more problems", err=True)
+            if more := len(error.problems) - min(len(error.problems), SHOWN):
+                click.echo(f"and {more:,} more problem{'s' if more > 1 else ''}", err=True)
             ctx.exit(2)
         except OSError as error:
             if error.errno == errno.EPIPE:  # `| head`: whoever read us has seen enough

@@ -108,7 +108,9 @@ def _sentences(answer: Capacity) -> list[str]:
         sentences.append("NOT PROVEN: one replication has no interval; take more replications.")
     elif low == 0:
         few = "too few contacts to be sure of a target at any volume; try more replications"
-        sentences.append(f"NOT PROVEN: {few if all(goal.provable for goal in answer.goals) else NEVER_PROVEN}.")
+        share = scenario.staffing.met_on  # it is what is judged then, not the targets themselves
+        provable = all(goal.provable for goal in answer.goals) if share is None else share < 1
+        sentences.append(f"NOT PROVEN: {few if provable else NEVER_PROVEN}.")
     else:
         sentences.append(f"NOT PROVEN: even {answer.proof_scale:.3f} misses a target on {fresh}.")
     return sentences

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -117,7 +118,8 @@ def run(
         from ccsim.workload.unserved import unserved
 
         scenario = read.load(file, variant, changes, outside=outside)
-        warnings = (*rosters_go_on(scenario), *unserved(scenario, str(file)))
+        rosters = (replace(problem, file=str(file)) for problem in rosters_go_on(scenario))
+        warnings = (*rosters, *unserved(scenario, str(file)))
         click.echo("".join(f"warning: {warning}\n" for warning in warnings), err=True, nl=False)
         rule = _stopping_rule(scenario, precision, max_replications) if precision else None
         how: dict[str, Any] = {

@@ -66,8 +66,8 @@ def _left_out(console: Console, results: Results) -> None:
     ]
     if rejected:
         console.print(
-            f"Rejected, as they came outside the hours or waited at closing: {_named(rejected)} contacts a "
-            "replication, which count in no service level.",
+            f"Rejected, as they came outside the hours or waited at closing: {_named(rejected)}, which count in no "
+            "service level.",
             markup=False,
         )
     several = [
@@ -77,8 +77,8 @@ def _left_out(console: Console, results: Results) -> None:
     ]
     if several:
         console.print(
-            f"Undecided when the run ended, neither in time nor late: {_named(several)} contacts a replication, "
-            'left out of the levels. With drain = "auto" a run goes on until deadlines have passed.',
+            f"Undecided when the run ended, neither in time nor late: {_named(several)}, left out of the "
+            'levels. With drain = "auto" a run goes on until deadlines have passed.',
             markup=False,
         )
     if format.usual_targets(results):
@@ -86,10 +86,11 @@ def _left_out(console: Console, results: Results) -> None:
 
 
 def _named(several: list[tuple[float, str]]) -> str:
-    """The queues that have most of something, and how many more have any."""
+    """How many contacts have something, of the queues with most of them, and how many more queues have any."""
     shown = largest.largest([number for number, _ in several], "", NAMED).places
-    more = f" and {len(several) - len(shown)} more queues" if len(shown) < len(several) else ""
-    return ", ".join(several[place][1] for place in shown) + more
+    others = len(several) - len(shown)
+    more = f", and some of {format.several(others, 'more queue')}" if others else ""
+    return f"{', '.join(several[place][1] for place in shown)} contacts a replication{more}"
 
 
 def _precision(console: Console, results: Results) -> None:

@@ -105,7 +105,7 @@ def _facts(comparison: Comparison, ranking: Ranking) -> Iterable[Fact]:
         apart = None if variant is comparison.baseline else comparison.difference(variant, ranking.figure)
         if apart is not None:
             change = format.difference(unit, apart.mean, apart.high - apart.mean)
-            details.append(f"{change} to {comparison.labels[comparison.baseline.name]}")
+            details.append(f"{change} against {comparison.labels[comparison.baseline.name]}")
         if variant.targets:
             missed = len(variant.missed)
             details.append(f"misses {format.several(missed, 'target')}" if missed else "meets its targets")

@@ -91,10 +91,10 @@ class VariantResult:
         known = [quotients for quotients in each if quotients is not None]
         if not known or not METRICS["queue", metric].adds_up:
             return None
-        over, under = np.sum(known, axis=0)
-        if (under == len(known)).all():  # counts: each queue has the denominator 1
-            under = np.ones_like(under)
         of = METRICS["queue", metric]
+        over, under = np.sum(known, axis=0)
+        if not of.is_part and all((each == 1).all() for _, each in known):  # counts
+            under = np.ones_like(under)
         return Estimate(*map(float, ratio_interval(over, under, share=of.is_part, least=of.least)))
 
     @cached_property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
@@ -36,14 +37,18 @@ def queues(results: Results, among: Iterable[int] | None = None, most: int = MOS
 
 
 def late_queues(results: Results, among: Sequence[int]) -> Largest:
-    """Those queues that are farthest below the target of their service level, counted in contacts."""
+    """Those queues that are farthest below the target of their service level, counted in contacts; where none has one,
+    those that get most contacts."""
 
     def late(queue: int) -> float:
         level = results.estimate("queue", results.spec.queues[queue], "service_level")
         short = results.spec.sl_share[queue] - level.mean if level else np.nan
         return -np.inf if np.isnan(short) else float(_contacts(results, queue) * short)
 
-    shown = largest([late(q) for q in among], "queues farthest below their target, in contacts")
+    shortfalls = [late(q) for q in among]
+    if all(map(math.isinf, shortfalls)):
+        return queues(results, among)
+    shown = largest(shortfalls, "queues farthest below their target, in contacts")
     return shown._replace(places=[among[place] for place in shown.places])
 
 

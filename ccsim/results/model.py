@@ -145,11 +145,11 @@ class Results:
                 raise ScenarioError([Problem(argument, shown(value), "a text")])
         problems = []
         if level not in names:
-            problems.append(Problem("level", shown(level), did_you_mean(str(level), names)))
+            problems.append(Problem("level", shown(level), did_you_mean(level, names)))
         elif name not in names[level] and name != TOTAL:
-            problems.append(Problem(level, shown(name), did_you_mean(str(name), names[level])))
+            problems.append(Problem(level, shown(name), did_you_mean(name, names[level])))
         if metric not in metrics:
-            problems.append(Problem("metric", shown(metric), did_you_mean(str(metric), metrics, ALL_METRICS)))
+            problems.append(Problem("metric", shown(metric), did_you_mean(metric, metrics, ALL_METRICS)))
         if problems:
             raise ScenarioError(problems)
 

@@ -320,7 +320,7 @@ class Capacity:
     proof: tuple[Estimate, ...]
     """by goal, over the run, at `proof_scale`, on random numbers that the search has not seen"""
     proof_scale: float
-    """the low end of `scale`, or `scale` where nothing is sure, lowered where a target is missed on these"""
+    """the low end of `scale`, lowered where a target is missed on these; `scale` itself where no volume is sure"""
     proof_seed: int
     proven: bool
     """whether all targets hold there, with data, in more than one replication"""

@@ -79,7 +79,9 @@ def capacity(
     mean = search.largest(search.meets, near)
     if mean < LEAST:
         raise Infeasible(search.why(LEAST))
-    low, high = search.largest(search.surely_meets, mean), search.largest(search.perhaps_meets, mean)
+    sure = scenario.replications > 1  # of one there are no intervals to search by
+    low = search.largest(search.surely_meets, mean) if sure else 0.0
+    high = search.largest(search.perhaps_meets, mean) if sure else math.nan
     fresh = _Search(scenario, queue, workers, progress, seed=(scenario.seed + 1) % 2**63)
     while low > LEAST and not fresh.meets(low):
         low = max(low * (1 - STEP), LEAST)
@@ -87,7 +89,6 @@ def capacity(
     proof = fresh.trial(proof_scale).overall
     had = zip(search.goals, today.overall, proof, strict=True)
     no_data = tuple(goal for goal, was, now in had if math.isnan(now.mean) and not math.isnan(was.mean))
-    sure = scenario.replications > 1
     beyond = search.first_missed(mean * (1 + PRECISION)) if mean < MOST else None
     return Capacity(
         scenario=scenario,

@@ -233,7 +233,7 @@ def _findings(plan: ShiftPlan) -> Iterable[Finding]:
         lines.append(f"Binding target: {plan.scenario.title(binding.goal.name)} {measure}, most on {at}.")
     if not plan.finished:
         lines.append("The time was up before the search was done: there may be a cheaper plan.")
-    if all_lines := (*lines, *(f"{line}." for line in (*plan.warnings, *plan.notes)), *plan.repairs):
+    if all_lines := (*lines, *(f"{line}." for line in (*plan.warnings, *plan.notes, *plan.repairs))):
         yield Finding("To bear in mind", all_lines)
 
 

@@ -72,6 +72,9 @@ class Prover:
         at_worst = self._at(tally, worst=True)
         if (at_worst >= 0).all():
             return np.zeros_like(at_worst)
+        never = np.array([not goal.provable for goal in self._judge.goals])
+        if (at_worst[never] < 0).any():  # however many more are simulated
+            return np.maximum(-at_worst, 0.0)
         return self._missed(tally) if (self._at(tally, worst=False) < 0).any() else None
 
     def _missed(self, tally: Tally) -> F64:

@@ -46,11 +46,11 @@ def ratio_interval(
     fiducial limits; Hanley & Lippman-Hand (1983), If nothing goes wrong, is everything all right? (3 / n).
     """
     mean, half = _with_half_width(*_jackknife(numerators, denominators), level)
-    return _of_share(mean, half, denominators, level) if share else (mean, np.maximum(mean - half, least), mean + half)
+    return (mean, *(_ends_of_share(mean, half, denominators, level) if share else _ends(mean, half, least)))
 
 
 def serial_interval(
-    numerators: F64, denominators: F64, level: float = LEVEL, *, share: bool = False
+    numerators: F64, denominators: F64, level: float = LEVEL, *, share: bool = False, least: float = -np.inf
 ) -> tuple[float, float, float]:
     """As `ratio_interval`, of successive stretches of one run instead of replications : float64[stretch] each.
 
@@ -67,17 +67,21 @@ def serial_interval(
     together = np.clip(spread[1:] @ spread[:-1] / squares, 0.0, MOST_TOGETHER) if squares > 0 else 0.0
     mean, half = _with_half_width(ratio, pseudo, with_data, level)
     half = half * np.sqrt((1 + together) / (1 - together))
-    mean, low, high = _of_share(mean, half, denominators, level) if share else (mean, mean - half, mean + half)
+    low, high = _ends_of_share(mean, half, denominators, level) if share else _ends(mean, half, least)
     return float(mean), float(low), float(high)
 
 
-def _of_share(mean: F64, half: F64, denominators: F64, level: float) -> tuple[F64, F64, F64]:
+def _ends(mean: F64, half: F64, least: float) -> tuple[F64, F64]:
+    return np.maximum(mean - half, least), mean + half
+
+
+def _ends_of_share(mean: F64, half: F64, denominators: F64, level: float) -> tuple[F64, F64]:
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         spread = np.exp(np.where(half == 0, 0.0, half / (mean * (1 - mean))))
         ends = [mean / (mean + (1 - mean) * factor) for factor in (spread, 1 / spread)]
         unseen = np.where(half == 0, 1 - ((1 - level) / 2) ** (1 / np.sum(denominators, axis=0)), half)
     low, high = np.clip(ends, 0.0, 1.0)  # a mean that rounding lifts above 1 included
-    return mean, np.where(mean >= 1, 1 - unseen, low), np.where(mean <= 0, unseen, high)
+    return np.where(mean >= 1, 1 - unseen, low), np.where(mean <= 0, unseen, high)
 
 
 def half_width_of(mean: float, low: float, high: float, *, share: bool) -> float:

@@ -41,7 +41,13 @@ def mser5(values: F64) -> int:
 
 
 def batch_means(
-    numerators: F64, denominators: F64, batches: int = BATCHES, level: float = LEVEL, *, share: bool = False
+    numerators: F64,
+    denominators: F64,
+    batches: int = BATCHES,
+    level: float = LEVEL,
+    *,
+    share: bool = False,
+    least: float = -np.inf,
 ) -> tuple[float, float, float]:
     """The ratio of the sums, with an interval of that level from so many batches of successive intervals of time.
 
@@ -55,4 +61,4 @@ def batch_means(
         np.asarray(each[len(each) - size * batches :]).reshape(batches, size).sum(axis=1)
         for each in (numerators, denominators)
     )
-    return serial_interval(over, under, level, share=share)
+    return serial_interval(over, under, level, share=share, least=least)

@@ -48,8 +48,10 @@ def from_file(path: Path, scenario: Scenario, plan: Plan, spec: MetricSpec, at: 
             f"so_far in {path} says how many came, not when: they are spread evenly over the open hours, so ASA, waits "
             "and handle times, so far and of the whole day, mean nothing",
         )
-    teams = tables.get("team", {})
-    if teams and (away := [name for name in scenario.team if name not in teams]):
+    teams, now = tables.get("team", {}), at - 1
+    on_shift = set(plan.team[plan.shift_agent[(plan.shift_start <= now) & (now < plan.shift_end)]].tolist())
+    away = [name for t, name in enumerate(scenario.team) if name not in teams and t in on_shift]
+    if teams and away:
         warnings += (f"no on_duty of {format.listed(away)} in {path}, so that nobody of those on shift now is there",)
     numbers = frozenset(number for number, name in enumerate(scenario.queue) if name in counted)
     return Observed(

@@ -139,6 +139,11 @@ def picture(outlook: Outlook, theme: str = "light") -> Figure:
     rows = {"service_level": "service level, %", "offered": came} if measured else {"offered": came}
     fit = measured or list(course.spec.queues)
     names = fit[:PANELS]
+    wanted = {
+        name: share
+        for name, share, usual in zip(course.spec.queues, course.spec.sl_share, course.spec.sl_usual, strict=True)
+        if name in measured and not usual
+    }
     which = " with a service level" if measured else ""
     part = "" if names == fit else f" The first {PANELS} of {len(fit)} queues{which}."
     with style.styled(theme):
@@ -153,17 +158,15 @@ def picture(outlook: Outlook, theme: str = "light") -> Figure:
                 continue
             axes[0][column].set_ylim(0, 1.02)
             axes[0][column].yaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f}")
-            place = course.spec.queues.index(name)
-            if not course.spec.sl_usual[place]:
-                wanted = course.spec.sl_share[place]
-                axes[0][column].axhline(wanted, color=style.now().quiet, linewidth=0.8, linestyle=":")
+            if name in wanted:
+                axes[0][column].axhline(wanted[name], color=style.now().quiet, linewidth=0.8, linestyle=":")
         for row, label in enumerate(rows.values()):
             axes[row][0].set_ylabel(label)
         style.headline(
             page,
             f"{outlook.scenario.name}: {format.day(outlook.time)}, seen at {outlook.time:%H:%M}",
             f"Solid: so far; band: 90 % of {len(course.outcomes)} replications of the rest, line: their mean"
-            f"{'; dotted: target' if measured else ''}.{part}",
+            f"{'; dotted: target' if wanted.keys() & set(names) else ''}.{part}",
         )
     return page
 

@@ -81,6 +81,12 @@ def test_a_queue_on_the_business_clock_has_its_mean_wait_on_it(folder: Path) -> 
     assert "asa_business" not in queues["phone"]["day"]
 
 
+def test_a_team_without_a_shift_now_need_not_be_in_a_state_file(folder: Path) -> None:
+    result = today(folder, "--at", "2026-03-04T07:00", "--state", str(folder / "state.toml"), "--json")
+    assert "so_far" in result.stderr
+    assert "on_duty" not in result.stderr
+
+
 def test_first_contacts_are_told_from_all_that_were_offered(folder: Path) -> None:
     """Who gave up calls again: more were offered than came for the first time, and both say which they are."""
     result = today(folder, str(folder / "0"), "--at", "2026-03-04T15:00")

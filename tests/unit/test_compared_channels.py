@@ -5,12 +5,13 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+import numpy as np
 import pytest
 
 from ccsim.charts.differences import EXTREME, _shown, differences
 from ccsim.cli.comparison_table import show
 from ccsim.report.of_comparison import answer, document
-from ccsim.results.comparison import COMMON, TOTAL, Comparison
+from ccsim.results.comparison import COMMON, TOTAL, Comparison, VariantResult
 from ccsim.results.figures import MetricPlace
 from ccsim.results.ranking import rank
 from ccsim.scenario import read
@@ -74,6 +75,15 @@ def test_a_channel_is_the_sum_of_its_queues(comparison: Comparison) -> None:
         assert channel.mean == pytest.approx(whole.mean), metric
     assert base.of_channel("live_chat", "asa") is None
     assert base.of_channel("phone", "wait_p90") is None
+
+
+def test_a_share_of_a_contact_a_queue_is_no_count(comparison: Comparison, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two queues with one contact in each replication, of which half are in time."""
+    one = np.array([1.0, 0.0, 1.0, 0.0]), np.ones(4)
+    monkeypatch.setattr(VariantResult, "quotients", lambda *_: one)
+    level = comparison.variants[0].of_channel("phone", "service_level")
+    assert level is not None
+    assert level.mean == 0.5
 
 
 def test_report_and_screen(comparison: Comparison, capsys: pytest.CaptureFixture[str]) -> None:

@@ -185,6 +185,20 @@ def test_data_in_a_single_replication_prove_nothing(
     assert proof.short.any() != proven
 
 
+def test_what_no_number_of_replications_proves_is_not_tried_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    batches: list[int] = []
+
+    def batch(_: Prover, number: int) -> SimpleNamespace:
+        batches.append(number)
+        return SimpleNamespace(tally=lambda agents: of_days([[100.0, 0.0]] * 3, [[100.0, 0.0]] * 3))
+
+    monkeypatch.setattr(Prover, "_batch", batch)
+    all_of_them = tuple(goal._replace(wanted=1.0) for goal in GOALS)
+    none = np.zeros(0, np.int64)
+    proof = Prover(small(), Judge(all_of_them, "run", None, np.zeros((2, 1))), none, 1).prove(none)
+    assert (proof.short.any(), batches) == (True, [0])
+
+
 def test_a_margin_is_taken_off() -> None:
     assert slack(TWO, "day", margin=np.array([[0.05], [0.0]])) == [[-0.05, -0.25], [0.1, 0.1]]
     assert slack(TWO, "day", margin=np.array([[0.0, 0.05], [0.0, 0.0]])) == [[0.0, -0.25], [0.1, 0.1]]
