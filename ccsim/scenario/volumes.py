@@ -350,6 +350,9 @@ class Volume(Part):
             faults.append(Fault(f"{table.name} has no rows", "at least one interval", ("file",)))
         if faults:
             raise FaultError(*few(faults))
+        if len(intervals) == 1 and not lengths:
+            guess = cells.Guess("length of its only interval", f"{min(intervals):%H:%M}", "half an hour from then on")
+            table.guesses[table.name, guess.what] = (guess, [])
         self._intervals, self._again = tuple(sorted(intervals.values())), tuple(again)
         usual = _most_frequent(lengths.values()) if lengths else _usual_gap(sorted(intervals))
         self._length = usual // MICROSECOND

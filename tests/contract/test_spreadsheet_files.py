@@ -282,3 +282,10 @@ def test_dates_of_no_calendar_are_left_to_be_refused() -> None:
         cells.dates(["01/02/2026"], ",")
     both, _ = cells.dates(["13/02/2026", "14/02/2026", "02/15/2026"], ",")
     assert [both(cell) for cell in ("13/02/2026", "02/15/2026")] == ["2026-02-13", "02/15/2026"]
+
+
+@pytest.mark.parametrize(("when", "said"), [("08:00", True), ("08:00-09:00", False)])
+def test_the_length_of_a_row_alone_is_a_guess(tmp_path: Path, when: str, said: bool) -> None:
+    result = [str(one) for one in warnings(scenario(tmp_path, f"date,time,calls\n2026-11-09,{when},9\n"))]
+    guess = "volumes.csv: length of its only interval; '08:00' is read as half an hour from then on"
+    assert (guess in result) == said
