@@ -79,9 +79,10 @@ def overview(results: Results, theme: str = "light", images: Mapping[str, Image]
         if by_day:
             boxes = [((left + 0.55) / width, 1 - 3.6 / height, (width / 2 - 0.9) / width, 1.9 / height)
                      for left in (0, width / 2)]  # fmt: skip
-            # where some are left out, colours may be others than in other charts, but differ among themselves
             places = largest.queues(results, most=headline.QUEUES).places
-            queues = {q: style.colour(n) for n, q in enumerate(places)}
+            queues = {q: style.colour(q) for q in places}
+            if len(set(queues.values())) < len(queues):  # they must differ among themselves
+                queues = {q: style.colour(n) for n, q in enumerate(places)}
             headline.days(results, queues, *(page.add_axes(box) for box in boxes))
             entries = [(results.scenario.title(results.spec.queues[q]), colour) for q, colour in queues.items()]
             if others := len(results.spec.queues) - len(queues):

@@ -59,7 +59,7 @@ def days(results: Results, queues: Mapping[int, str], volume: Axes, service: Axe
     """Contacts of each day, and the share of each of `queues` (number to colour) that was served in time."""
     summary, theme = results.summary, style.now()
     x = np.arange(len(summary.days))
-    offered = summary.by_day["queue", "offered"][0]
+    offered = summary.by_day["queue", "offered"][0, : len(results.spec.queues)]  # without the total
     floor = np.zeros(len(x))
     for q, colour in queues.items():
         here = np.nan_to_num(offered[q])

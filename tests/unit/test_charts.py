@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from ccsim import charts
-from ccsim.charts import clock, style
+from ccsim.charts import clock, headline, style
 from ccsim.charts.agents import lanes
 from ccsim.charts.conversations import AGES, waiting_messages
 from ccsim.charts.outcomes import journeys, spread
@@ -20,6 +21,7 @@ from ccsim.charts.service import THIN, label_days, pooled
 from ccsim.charts.thread import longest_thread
 from ccsim.charts.waiting import first_waits, reply_waits, waiting_times
 from ccsim.cli.chart import FORMATS
+from ccsim.metrics import TOTAL
 from ccsim.results import largest
 from ccsim.results.model import Results
 from ccsim.runs.run import run
@@ -475,6 +477,19 @@ def test_what_has_nothing_to_show_is_left_out(changes: dict[str, Any]) -> None:
     for name in names:
         charts.figure(name, results).draw_without_rendering()
     charts.overview(results).draw_without_rendering()
+
+
+@pytest.mark.parametrize("coloured", [3, 1])
+def test_bars_of_days_add_up_to_all_contacts(coloured: int) -> None:
+    """Also those of the queues that have no colour of their own."""
+    results = run(read.parse(scenario(3, 2)), engine="compiled")
+    with style.styled():
+        volume, service = Figure().subplots(2)
+        headline.days(results, {q: style.colour(q) for q in range(coloured)}, volume, service)
+    tops = [max(bar.get_y() + bar.get_height() for bar in day) for day in zip(*volume.containers, strict=True)]
+    offered = results.estimate(TOTAL, TOTAL, "offered")
+    assert offered is not None
+    assert sum(tops) == pytest.approx(offered.mean)
 
 
 def test_agents_present_in_a_shorter_last_interval() -> None:
