@@ -37,10 +37,10 @@ def key_figures(results: Results) -> list[tuple[str, str, str]]:
     figures = []
     if goals:
         in_doubt, unknown = sum(not goal.sure for goal in goals), len(without_data(results))
-        said = [f"{in_doubt} too close to call"] if in_doubt else []
-        said += [f"missed: {', '.join(missed)}"] if missed else []
-        said += [f"{unknown} without data"] if unknown else []
-        below = "; ".join(said) or "none is missed"
+        parts = [f"{in_doubt} too close to call"] if in_doubt else []
+        parts += [f"missed: {', '.join(missed)}"] if missed else []
+        parts += [f"{unknown} without data"] if unknown else []
+        below = "; ".join(parts) or "none is missed"
         met = f"{sum(goal.sure and goal.met for goal in goals)} of {len(goals) + unknown}"
         figures.append(("targets met", met, style.short(below, 44)))
     if total("cost") > 0:

@@ -13,6 +13,7 @@ import numpy as np
 
 from ccsim.fit.contacts import GAVE_UP, NEVER_CAME, all_contacts
 from ccsim.fit.estimate import Fit
+from ccsim.fit.queues import waits_of_answered
 from ccsim.lowering import lower
 from ccsim.metrics import METRICS, Measures
 from ccsim.metrics.registry import Level, Metric
@@ -211,9 +212,7 @@ def _of_intervals(name: str, rows: pd.DataFrame) -> dict[Key, Ratio]:
         timed = mine[mine["handle_time"].notna()]
         number = timed["handled"].fillna(timed["offered"])
         figures[name, day, "handle_mean"] = Ratio(float((timed["handle_time"] * number).sum()), float(number.sum()))
-        waited = mine[mine["asa"].notna() & mine["handled"].notna()]
-        asa = float((waited["asa"] * waited["handled"]).sum())
-        figures[name, day, "asa"] = Ratio(asa, float(waited["handled"].sum()))
+        figures[name, day, "asa"] = Ratio(*waits_of_answered(mine))
         if mine["handled"].notna().all():
             offered = float(mine["offered"].sum())
             figures[name, day, "abandonment"] = Ratio(max(offered - float(mine["handled"].sum()), 0.0), offered)

@@ -167,8 +167,14 @@ def _mean_wait(mine: pd.DataFrame, intervals: pd.DataFrame | None) -> float:
     """Of the answered, seconds; NaN where the log does not say."""
     if len(mine) or intervals is None:
         return float((mine["answer"] - mine["arrival"]).dt.total_seconds().mean())
-    timed = intervals[intervals["asa"].notna() & (intervals["handled"] > 0)]
-    return float((timed["asa"] * timed["handled"]).sum() / timed["handled"].sum()) if len(timed) else math.nan
+    waited, answered = waits_of_answered(intervals)
+    return waited / answered if answered else math.nan
+
+
+def waits_of_answered(intervals: pd.DataFrame) -> tuple[float, float]:
+    """Seconds that the answered waited in all, and how many they are, of the intervals that say both."""
+    timed = intervals[intervals["asa"].notna() & intervals["handled"].notna()]
+    return float((timed["asa"] * timed["handled"]).sum()), float(timed["handled"].sum())
 
 
 def _staffing(queue: QueueFit, wait: float, interval: int) -> Staffing | None:
@@ -238,14 +244,14 @@ def _patience_of_means(queue: QueueFit, intervals: pd.DataFrame) -> QueueFit:
     known = intervals[intervals["handled"].notna()]
     offered, handled = float(known["offered"].sum()), float(known["handled"].sum())
     lost = offered - handled
-    wait = _mean_wait(known.iloc[:0], known)
-    if lost < 1 or not wait > 0:
+    waited, answered = waits_of_answered(known)
+    if lost < 1 or answered <= 0 or waited <= 0:
         left = ""
         if lost >= 1:
             left = f"{format.percent(lost / offered)} gave up, but the log does not say how long people wait: "
         warning = f"{left}{'p' if left else 'P'}atience is the channel's default."
         return replace(queue, warnings=(*queue.warnings, warning))
-    gave_up = share(int(lost), int(offered))
+    gave_up, wait = share(int(lost), int(offered)), waited / answered
     mean, why = wait / gave_up.mean, f"the mean wait of the answered, {wait:.0f} s, by"
     doubt = " Who gave up mostly waited longer than the answered: then patience is longer, too."
     if known["wait_of_lost"].notna().any():
